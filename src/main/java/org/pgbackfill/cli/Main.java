@@ -1,15 +1,95 @@
 package org.pgbackfill.cli;
 
+import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jline.utils.Signals;
+import picocli.CommandLine;
+
 /** Where the program starts. */
 public final class Main {
+  /** The launcher knows whether standard error is a terminal; the JVM does not. */
+  private static final String STDERR_IS_TERMINAL = "pgbackfill.terminal";
+
   private Main() {}
 
   /**
-   * Runs the command line.
+   * Runs the command line and ends the JVM with its exit status.
    *
    * @param args the words after the program's name
    */
   public static void main(String[] args) {
-    System.out.println("pgbackfill");
+    PrintStream out = stream(FileDescriptor.out);
+    PrintStream err = stream(FileDescriptor.err);
+    Terminal terminal =
+        new Terminal(
+            System.in,
+            out,
+            err,
+            Boolean.getBoolean(STDERR_IS_TERMINAL),
+            System.getenv(),
+            Main::askPassword,
+            Main::onSignals);
+    int status = run(terminal, args);
+    out.flush();
+    err.flush();
+    // The pool's and the driver's threads must not keep a finished program alive.
+    Runtime.getRuntime().exit(status);
+  }
+
+  /** Runs the command line; the exit status. Tests come in here. */
+  static int run(Terminal terminal, String... args) {
+    return commandLine(terminal).execute(args);
+  }
+
+  static CommandLine commandLine(Terminal terminal) {
+    CommandLine line = new CommandLine(new PgBackfill(), new Commands(terminal));
+    line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setAbbreviatedOptionsAllowed(false);
+    line.setUsageHelpWidth(100);
+    line.setParameterExceptionHandler(Main::usage);
+    return line;
+  }
+
+  private static int usage(CommandLine.ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    line.getErr().println("pgbackfill: " + e.getMessage());
+    line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitStatus.USAGE.code();
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The launcher sets jdk.console=java.base: with it a JDK 22 or later, too, has no console without
+   * a terminal.
+   */
+  @SuppressWarnings("SystemConsoleNull")
+  private static char[] askPassword() {
+    Console console = System.console();
+    return console == null ? null : console.readPassword("Password: ");
+  }
+
+  /** The first signal asks for an orderly end, a second one does not wait for it. */
+  private static void onSignals(Runnable stop) {
+    AtomicBoolean asked = new AtomicBoolean();
+    for (String name : new String[] {"INT", "TERM"}) {
+      Signals.register(
+          name,
+          () -> {
+            if (asked.getAndSet(true)) {
+              Runtime.getRuntime().halt(ExitStatus.INTERRUPTED.code());
+            }
+            stop.run();
+          });
+    }
   }
 }

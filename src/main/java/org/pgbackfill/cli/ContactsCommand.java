@@ -1,0 +1,52 @@
+package org.pgbackfill.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import org.pgbackfill.source.SourceFile;
+import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.Target;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code pgbackfill contacts}. */
+@Command(
+    name = "contacts",
+    header = "Load contacts.",
+    sortOptions = false,
+    description =
+        "Loads contacts: new ones are inserted, existing ones are neither changed nor"
+            + " locked.%n%nColumns: link_id, email_address, name; and if an export has them id,"
+            + " original_photo_url, sfs_photo_url, created_at, updated_at.%n")
+final class ContactsCommand extends LoadCommand {
+  @Option(
+      names = "--table",
+      paramLabel = "NAME",
+      defaultValue = ContactsTarget.DEFAULT_TABLE,
+      order = 18,
+      description = "The table, schema-qualified or not. Default: ${DEFAULT-VALUE}.")
+  private String table;
+
+  @Option(
+      names = "--link-id",
+      paramLabel = "UUID",
+      order = 19,
+      description =
+          "The link of every contact, for files without such a column. Default: the column.")
+  private UUID linkId;
+
+  ContactsCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  String command() {
+    return "contacts";
+  }
+
+  @Override
+  Function<List<SourceFile>, Target> target(Map<String, String> map) {
+    return sources -> new ContactsTarget(table, sources, map, linkId);
+  }
+}

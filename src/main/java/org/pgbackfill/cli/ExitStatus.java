@@ -1,0 +1,27 @@
+package org.pgbackfill.cli;
+
+/** What the shell gets back. The README has the same table. */
+enum ExitStatus {
+  /** Every record is in, or was. */
+  LOADED(0),
+  /** It could not go on. */
+  FAILED(1),
+  /** The command line does not make sense. */
+  USAGE(2),
+  /** Everything good is in, and some records were refused. */
+  REJECTS(3),
+  /** Stopped by the reject limit. */
+  REJECT_LIMIT(4),
+  /** Asked to stop. */
+  INTERRUPTED(5);
+
+  private final int code;
+
+  ExitStatus(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+}

@@ -1,0 +1,255 @@
+package org.pgbackfill.cli;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+import org.pgbackfill.ledger.RunState;
+import org.pgbackfill.load.ConnectionSpec;
+import org.pgbackfill.load.LoadException;
+import org.pgbackfill.load.Notify;
+import org.pgbackfill.report.Progress;
+import org.pgbackfill.report.Summary;
+import org.pgbackfill.run.BackfillRun;
+import org.pgbackfill.run.RejectLimit;
+import org.pgbackfill.run.RunPlan;
+import org.pgbackfill.run.Stop;
+import org.pgbackfill.source.SourceException;
+import org.pgbackfill.source.SourceFile;
+import org.pgbackfill.target.HeaderException;
+import org.pgbackfill.target.Target;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * What loading contacts and loading jobs have in common: options in, a plan, a run, a summary and a
+ * status out.
+ */
+abstract class LoadCommand implements Callable<Integer> {
+  /** How the summary is printed. */
+  enum Output {
+    /** For people. */
+    TEXT,
+    /** One object, for programs. */
+    JSON
+  }
+
+  private static final DateTimeFormatter RUN_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  /** Held: a logger that nobody holds forgets its level. */
+  private static final Logger ROOT_LOG = Logger.getLogger("");
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "CSV with a header line (RFC 4180, UTF-8), plain or gzip; - is standard input. Several"
+              + " files are one run, in the order given.")
+  private List<String> files;
+
+  @Mixin private ConnectionOptions connection;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "4",
+      order = 10,
+      description = "Lanes: threads and connections, 1 to 64. Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Option(
+      names = "--chunk-size",
+      paramLabel = "N",
+      defaultValue = "5000",
+      order = 11,
+      description = "The most records in one transaction. Default: ${DEFAULT-VALUE}.")
+  private int chunkSize;
+
+  @Option(
+      names = "--map",
+      paramLabel = "COLUMN=HEADER",
+      order = 20,
+      description =
+          "Take the column from the field with this header; may be repeated. Default: the header"
+              + " that has the column's name, whatever its case.")
+  private Map<String, String> map = new LinkedHashMap<>();
+
+  @Option(
+      names = "--create-table",
+      order = 21,
+      description =
+          "Make the table with its indexes where it is missing: for CI and trials. Default:"
+              + " refuse.")
+  private boolean createTable;
+
+  @Option(
+      names = "--rejects",
+      paramLabel = "FILE",
+      order = 30,
+      description =
+          "Where refused records go, with the reason. It is made when there is one. Default:"
+              + " RUN-rejects.csv in this folder.")
+  private Path rejects;
+
+  @Option(
+      names = "--max-rejects",
+      paramLabel = "N|N%",
+      order = 31,
+      description =
+          "Put up with so many rejects, and stop beyond. Default: any number, and exit status 3.")
+  private String maxRejects;
+
+  @Option(
+      names = "--outcomes",
+      paramLabel = "FILE",
+      order = 32,
+      description =
+          "Write what became of every record, in input order: file,line,key,id,outcome,detail."
+              + " Default: none.")
+  private Path outcomes;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      order = 40,
+      description =
+          "auto, bar, plain (a line every 10 s) or none, on standard error. Default:"
+              + " ${DEFAULT-VALUE}: a bar on a terminal, plain elsewhere.")
+  private Progress.Mode progress;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      order = 41,
+      description = "The summary on standard output: text or json. Default: ${DEFAULT-VALUE}.")
+  private Output output;
+
+  @Option(
+      names = "--verbose",
+      order = 42,
+      description = "Show the libraries' log and stack traces on standard error. Default: neither.")
+  private boolean verbose;
+
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private HelpOption help;
+
+  private final Terminal terminal;
+
+  LoadCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** The command's word. */
+  abstract String command();
+
+  /** Fits headers to what the command loads. */
+  abstract Function<List<SourceFile>, Target> target(Map<String, String> map);
+
+  /** When workers are told; contacts have none. */
+  Notify notifyMode() {
+    return Notify.OFF;
+  }
+
+  @Override
+  public Integer call() {
+    log();
+    Instant started = Instant.now();
+    String run = command() + "-" + RUN_TIME.format(started);
+    try {
+      return run(plan(run, started));
+    } catch (IllegalArgumentException e) {
+      return failed(ExitStatus.USAGE, e);
+    } catch (SourceException | HeaderException | LoadException | UncheckedIOException e) {
+      if (output == Output.JSON) {
+        terminal.out().print(nothing(run, e.getMessage()).json());
+      }
+      return failed(ExitStatus.FAILED, e);
+    }
+  }
+
+  private RunPlan plan(String run, Instant started) {
+    ConnectionSpec spec = connection.resolve(terminal);
+    spec.notices().forEach(this::say);
+    return new RunPlan(
+        run,
+        command(),
+        started,
+        spec,
+        files,
+        target(map),
+        createTable,
+        threads,
+        chunkSize,
+        rejects == null ? Path.of(run + "-rejects.csv") : rejects,
+        maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
+        outcomes,
+        notifyMode(),
+        progress,
+        terminal.isTerminal());
+  }
+
+  private int run(RunPlan plan) throws SourceException {
+    Stop stop = new Stop();
+    terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
+    BackfillRun run = new BackfillRun(plan, stop, this::say);
+    Summary summary = run.execute(terminal.in(), terminal.err());
+    terminal.out().print(output == Output.JSON ? summary.json() : summary.text());
+    if (run.failure() != null) {
+      return failed(ExitStatus.FAILED, run.failure());
+    }
+    return status(summary, stop, plan).code();
+  }
+
+  private static ExitStatus status(Summary summary, Stop stop, RunPlan plan) {
+    if (stop.reason() == Stop.Reason.REJECT_LIMIT) {
+      return ExitStatus.REJECT_LIMIT;
+    }
+    if (stop.reason() == Stop.Reason.INTERRUPTED) {
+      return ExitStatus.INTERRUPTED;
+    }
+    return summary.rejected() > 0 && !plan.rejectLimit().allowsSome()
+        ? ExitStatus.REJECTS
+        : ExitStatus.LOADED;
+  }
+
+  private int failed(ExitStatus status, Exception e) {
+    say(e.getMessage() == null ? e.toString() : e.getMessage());
+    if (verbose) {
+      e.printStackTrace(terminal.err());
+    }
+    return status.code();
+  }
+
+  private static Summary nothing(String run, String reason) {
+    return new Summary(
+        run, null, RunState.FAILED, reason, 0, 0, 0, 0, 0, Duration.ZERO, null, null);
+  }
+
+  private void say(String line) {
+    terminal.err().println("pgbackfill: " + line);
+  }
+
+  private void log() {
+    if (verbose) {
+      return;
+    }
+    LogManager.getLogManager().reset();
+    ROOT_LOG.setLevel(Level.OFF);
+  }
+}

@@ -1,0 +1,101 @@
+package org.pgbackfill.ledger;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * The ids that one run gives: version 7 layout (RFC 9562, section 5.7), so that they stand together
+ * in an index and grow in input order.
+ *
+ * <pre>
+ *  48 bits  the run's start, in milliseconds since 1970
+ *   4 bits  7, the version
+ *  12 bits  the record's number, high bits
+ *   2 bits  binary 10, the variant
+ *  22 bits  the record's number, low bits
+ *  40 bits  the run's tag, random
+ * </pre>
+ *
+ * <p>The same run gives the same record the same id, and a row is recognised by its id as this
+ * run's, without memory.
+ *
+ * @param millis the run's start since 1970, 48 bits
+ * @param tag random, 40 bits
+ */
+public record RunIds(long millis, long tag) {
+  /** How many bits of an id hold the run's tag. */
+  public static final int TAG_BITS = 40;
+
+  private static final int NUMBER_LOW_BITS = 22;
+
+  /** The largest number of a record, about 17 thousand million. */
+  public static final long MAX_NUMBER = (1L << (12 + NUMBER_LOW_BITS)) - 1;
+
+  private static final long TAG_MASK = (1L << TAG_BITS) - 1;
+  private static final long VERSION = 7L << 12;
+  private static final long VARIANT = 2L << 62;
+
+  /** Refuses what does not fit its bits. */
+  public RunIds {
+    if (millis < 0 || millis >= 1L << 48 || tag < 0 || tag > TAG_MASK) {
+      throw new IllegalArgumentException(
+          "start " + millis + " or tag " + tag + " has too many bits");
+    }
+  }
+
+  /**
+   * The ids of a run.
+   *
+   * @param start when the run was started
+   * @param randomBits the tag is taken from the low 40 bits
+   * @return its ids
+   */
+  public static RunIds of(Instant start, long randomBits) {
+    return new RunIds(start.toEpochMilli(), randomBits & TAG_MASK);
+  }
+
+  /**
+   * The id of one record.
+   *
+   * @param number the record's, from 0 to {@link #MAX_NUMBER}
+   * @return always the same one
+   * @throws IllegalArgumentException when the number has too many bits
+   */
+  public UUID id(long number) {
+    if (number < 0 || number > MAX_NUMBER) {
+      throw new IllegalArgumentException(
+          "line "
+              + number
+              + " of the run: a run takes at most "
+              + MAX_NUMBER
+              + " lines; load the rest in another run");
+    }
+    long high = millis << 16 | VERSION | number >>> NUMBER_LOW_BITS;
+    long low = VARIANT | (number & ((1L << NUMBER_LOW_BITS) - 1)) << TAG_BITS | tag;
+    return new UUID(high, low);
+  }
+
+  /**
+   * Whether this run gave the id.
+   *
+   * @param id any
+   * @return true when start, version, variant and tag are this run's
+   */
+  public boolean gave(UUID id) {
+    return id.getMostSignificantBits() >>> 12 == (millis << 4 | 7)
+        && id.getLeastSignificantBits() >>> 62 == 2
+        && (id.getLeastSignificantBits() & TAG_MASK) == tag;
+  }
+
+  /**
+   * The number of the record that has the id.
+   *
+   * @param id one that this run {@link #gave}
+   * @return from 0 to {@link #MAX_NUMBER}
+   */
+  public long number(UUID id) {
+    long high = id.getMostSignificantBits() & 0xFFF;
+    long low = id.getLeastSignificantBits() >>> TAG_BITS & ((1L << NUMBER_LOW_BITS) - 1);
+    return high << NUMBER_LOW_BITS | low;
+  }
+}

@@ -1,0 +1,48 @@
+package org.pgbackfill.load;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.Row;
+
+/** The contacts' table; its arbiter is the unique index on (link_id, email_address). */
+final class ContactsTable extends TargetTable {
+  private final String probe;
+
+  ContactsTable(ContactsTarget target, Catalog catalog) {
+    super(target, catalog, "(link_id, email_address)");
+    this.probe =
+        """
+        SELECT k.ordinal_, t.id, t.transaction_
+        FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS k (link_id, email_address, ordinal_)
+        -- LIMIT 1 keeps it one look into the index for each key
+        CROSS JOIN LATERAL (SELECT c.id, %s AS transaction_
+                            FROM %s c
+                            WHERE c.link_id = k.link_id::uuid AND c.email_address = k.email_address::%s
+                            LIMIT 1) t
+        """
+            .formatted(
+                transactionSql(), catalog.name(), catalog.columns().get("email_address").type());
+  }
+
+  @Override
+  String arbiterHint() {
+    return "CREATE UNIQUE INDEX CONCURRENTLY ON " + name() + " (link_id, email_address)";
+  }
+
+  @Override
+  Found[] probe(Connection connection, List<Row> rows, Probe probe) throws SQLException {
+    Found[] found = new Found[rows.size()];
+    try (PreparedStatement statement = connection.prepareStatement(this.probe)) {
+      statement.setArray(
+          1, texts(connection, rows.stream().map(r -> r.link().toString()).toArray(String[]::new)));
+      statement.setArray(
+          2, texts(connection, rows.stream().map(Row::keyText).toArray(String[]::new)));
+      collect(statement, IntStream.range(0, rows.size()).toArray(), found);
+    }
+    return found;
+  }
+}

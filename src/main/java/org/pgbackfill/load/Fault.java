@@ -1,0 +1,43 @@
+package org.pgbackfill.load;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+
+/**
+ * A classified database error. The SQLSTATE decides (PostgreSQL documentation, appendix A), never
+ * the message's text.
+ */
+enum Fault {
+  /** It may pass: try the same again. */
+  TRANSIENT,
+  /** A statement took too long or was cancelled: try less at once. */
+  TIMEOUT,
+  /** A row is refused: find it, and load the rest. */
+  DATA,
+  /** Nothing that trying again could mend. */
+  FATAL;
+
+  static Fault of(SQLException e) {
+    String state = e.getSQLState();
+    if (state == null || state.length() != 5) {
+      // The pool gives up waiting for a connection without a SQLSTATE of its own.
+      return e instanceof SQLTransientConnectionException ? TRANSIENT : FATAL;
+    }
+    return switch (state) {
+      case "40001", "40P01" -> TRANSIENT; // serialization_failure, deadlock_detected
+      case "55P03" -> TRANSIENT; // lock_not_available: lock_timeout
+      case "57P01", "57P02", "57P03", "57P05" ->
+          TRANSIENT; // shut down, crashed, not yet up, idle too long
+      case "25P03" -> TRANSIENT; // idle_in_transaction_session_timeout
+      case "57014" -> TIMEOUT; // query_canceled: statement_timeout
+      case "54000", "54001", "54023" -> DATA; // a value that an index or the parser has no room for
+      case "44000", "P0001" -> DATA; // a view's check option, a trigger's RAISE
+      default ->
+          switch (state.substring(0, 2)) {
+            case "08", "53" -> TRANSIENT; // connection, insufficient resources
+            case "22", "23" -> DATA; // data exception, integrity constraint
+            default -> FATAL;
+          };
+    };
+  }
+}

@@ -1,0 +1,299 @@
+package org.pgbackfill.load;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.pgbackfill.target.Column;
+import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.JobsTarget;
+import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Target;
+
+/**
+ * A target's table as the catalog describes it, and the two statements that a load needs: a probe
+ * that takes no lock, and an insert that leaves existing rows alone. Immutable and safe between
+ * threads.
+ */
+public abstract sealed class TargetTable permits ContactsTable, JobsTable {
+  /**
+   * A row that the probe found.
+   *
+   * @param id its primary key
+   * @param transaction the low 32 bits of the transaction that wrote this version; 0 where nobody
+   *     needs to know
+   */
+  record Found(UUID id, long transaction) {}
+
+  /** What a probe asks for. */
+  enum Probe {
+    /** The first time: what was there before. */
+    FIRST,
+    /**
+     * Something may be in from an attempt whose end is not known: ask for this run's own ids as
+     * well.
+     */
+    AGAIN
+  }
+
+  private final Target target;
+  private final String name;
+  private final String insert;
+  private final int[] written;
+  final boolean idsGiven;
+
+  TargetTable(Target target, Catalog catalog, String arbiter) {
+    this.target = target;
+    this.name = catalog.name();
+    this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
+    List<Integer> positions = new ArrayList<>();
+    for (int c = 0; c < target.columns().size(); c++) {
+      Column column = target.columns().get(c);
+      if (catalog.columns().containsKey(column.name())) {
+        positions.add(c);
+      } else if (column.presence() == Column.Presence.GIVEN || c == 0) {
+        throw new LoadException(
+            "table "
+                + name
+                + " has no column "
+                + column.name()
+                + "; found "
+                + catalog.columns().keySet(),
+            null);
+      }
+    }
+    this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.insert =
+        insertSql(catalog, positions.stream().map(c -> target.columns().get(c)).toList(), arbiter);
+  }
+
+  /**
+   * Rows go in by the order of the arrays, which is the lock order; DO NOTHING leaves what is there
+   * alone.
+   */
+  private static String insertSql(Catalog catalog, List<Column> columns, String arbiter) {
+    String names = columns.stream().map(c -> quoted(c.name())).collect(Collectors.joining(", "));
+    String values =
+        columns.stream().map(c -> valueSql(c, catalog)).collect(Collectors.joining(",\n       "));
+    String arrays = columns.stream().map(c -> "?::text[]").collect(Collectors.joining(", "));
+    return """
+    INSERT INTO %s (%s)
+    SELECT %s
+    FROM unnest(%s) WITH ORDINALITY AS r (%s, ordinal_)
+    ORDER BY r.ordinal_  -- the lock order, whatever the planner would like
+    ON CONFLICT %s DO NOTHING
+    RETURNING id
+    """
+        .formatted(catalog.name(), names, values, arrays, names, arbiter);
+  }
+
+  private static String valueSql(Column column, Catalog catalog) {
+    Catalog.TableColumn there = catalog.columns().get(column.name());
+    String value = "r." + quoted(column.name()) + "::" + there.type();
+    String fallback = there.defaultSql() != null ? there.defaultSql() : column.fallback();
+    return fallback == null ? value : "coalesce(" + value + ", " + fallback + ")";
+  }
+
+  static String quoted(String identifier) {
+    return '"' + identifier.replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * Reads the catalog, and asks the server to plan the insert: a missing table, column, right or
+   * arbiter shows before the first record.
+   *
+   * @param database where the table is
+   * @param target what is loaded
+   * @param notify when workers are told of new jobs
+   * @return the table
+   * @throws LoadException when the table can't be loaded as it is; says what to do
+   */
+  public static TargetTable inspect(Database database, Target target, Notify notify) {
+    try (Connection connection = database.begin("pgbackfill")) {
+      Catalog catalog = Catalog.read(connection, target, database.spec());
+      TargetTable table =
+          target instanceof JobsTarget jobs
+              ? new JobsTable(jobs, catalog, notify)
+              : new ContactsTable((ContactsTarget) target, catalog);
+      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + table.insert)) {
+        table.bind(connection, explain, List.of());
+        explain.execute();
+      } catch (SQLException e) {
+        throw table.unusable(e, database.spec());
+      }
+      return table;
+    } catch (SQLException e) {
+      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e), e);
+    }
+  }
+
+  private LoadException unusable(SQLException e, ConnectionSpec spec) {
+    String next =
+        switch (String.valueOf(e.getSQLState())) {
+          case "42501" -> "; GRANT SELECT, INSERT ON " + name + " TO " + quoted(spec.user());
+          case "42P10" -> "; " + arbiterHint();
+          default -> "";
+        };
+    return new LoadException("table " + name + " can't be loaded: " + Messages.of(e) + next, e);
+  }
+
+  /** What to do where the arbiter index is missing. */
+  abstract String arbiterHint();
+
+  /**
+   * Finds the rows that stand for these, by plain reads: no lock is taken and none is waited for.
+   *
+   * @param rows any
+   * @param probe how much to ask
+   * @return one for each row, in order; null where there is none
+   */
+  abstract Found[] probe(Connection connection, List<Row> rows, Probe probe) throws SQLException;
+
+  /**
+   * Tells the workers, last in the transaction that inserted these rows; contacts have nobody to
+   * tell.
+   */
+  void announce(Connection connection, List<Row> inserted) throws SQLException {}
+
+  /**
+   * Tells the workers what the run still has to tell them, at its end.
+   *
+   * @param database where the table is
+   * @throws LoadException when the server refuses
+   */
+  public void announceEnd(Database database) {}
+
+  /**
+   * Inserts those that are new.
+   *
+   * @param rows in lock order, no key twice
+   * @return the ids that are in now because of this statement
+   */
+  Set<UUID> insert(Connection connection, List<Row> rows) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(insert)) {
+      bind(connection, statement, rows);
+      Set<UUID> ids = new HashSet<>(rows.size() * 2);
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          ids.add(result.getObject(1, UUID.class));
+        }
+      }
+      return ids;
+    }
+  }
+
+  private void bind(Connection connection, PreparedStatement statement, List<Row> rows)
+      throws SQLException {
+    for (int i = 0; i < written.length; i++) {
+      int column = written[i];
+      statement.setArray(
+          i + 1,
+          texts(connection, rows.stream().map(row -> row.value(column)).toArray(String[]::new)));
+    }
+  }
+
+  static Array texts(Connection connection, String[] values) throws SQLException {
+    return connection.createArrayOf("text", values);
+  }
+
+  /**
+   * The transaction that a found row's version comes from, for exports that bring their own ids.
+   */
+  String transactionSql() {
+    // A view has no xmin, and ids of our own need none.
+    return idsGiven ? "xmin::text::bigint" : "0::bigint";
+  }
+
+  /** Runs a probe whose result is (ordinal, id, transaction). */
+  static void collect(PreparedStatement statement, int[] positions, Found[] found)
+      throws SQLException {
+    try (ResultSet result = statement.executeQuery()) {
+      while (result.next()) {
+        int position = positions[(int) result.getLong(1) - 1];
+        found[position] = new Found(result.getObject(2, UUID.class), result.getLong(3));
+      }
+    }
+  }
+
+  /**
+   * The table's full name.
+   *
+   * @return schema-qualified, quoted as SQL wants it
+   */
+  public String name() {
+    return name;
+  }
+
+  final Target target() {
+    return target;
+  }
+
+  /** What the catalog says of a table. */
+  record Catalog(String name, Map<String, TableColumn> columns) {
+    record TableColumn(String type, String defaultSql) {}
+
+    private static final String TABLE =
+        """
+        SELECT format('%I.%I', n.nspname, c.relname)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass(?)
+        """;
+
+    /**
+     * Types without their length: an explicit cast to varchar(n) would cut silently, an assignment
+     * refuses.
+     */
+    private static final String COLUMNS =
+        """
+        SELECT a.attname, format_type(a.atttypid, NULL), pg_get_expr(d.adbin, d.adrelid)
+        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        ORDER BY a.attnum
+        """;
+
+    static Catalog read(Connection connection, Target target, ConnectionSpec spec)
+        throws SQLException {
+      String name = null;
+      try (PreparedStatement statement = connection.prepareStatement(TABLE)) {
+        statement.setString(1, target.table());
+        try (ResultSet result = statement.executeQuery()) {
+          if (result.next()) {
+            name = result.getString(1);
+          }
+        }
+      }
+      if (name == null) {
+        String knob = target instanceof JobsTarget ? "--prefix" : "--table";
+        throw new LoadException(
+            "no table "
+                + target.table()
+                + " in database "
+                + spec.database()
+                + "; name another with "
+                + knob
+                + ", or have it made with --create-table",
+            null);
+      }
+      Map<String, TableColumn> columns = new LinkedHashMap<>();
+      try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
+        statement.setString(1, target.table());
+        try (ResultSet result = statement.executeQuery()) {
+          while (result.next()) {
+            columns.put(
+                result.getString(1), new TableColumn(result.getString(2), result.getString(3)));
+          }
+        }
+      }
+      return new Catalog(name, columns);
+    }
+  }
+}

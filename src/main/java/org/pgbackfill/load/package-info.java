@@ -1,0 +1,7 @@
+/**
+ * One chunk into the database. HikariCP and SQL live here.
+ *
+ * <p>Open {@link org.pgbackfill.load.ChunkLoader} first: it is the never-a-deadlock part, step by
+ * step. Threads, files and what an operator sees must not enter.
+ */
+package org.pgbackfill.load;

@@ -1,0 +1,209 @@
+package org.pgbackfill.report;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.source.CsvRecord;
+import org.pgbackfill.source.CsvWriter;
+import org.pgbackfill.source.SourceFile;
+
+/**
+ * The reject file and the outcome file of a run. Records come in input order. For one thread at a
+ * time.
+ *
+ * <p>The reject file has the original columns and values, and then why: mended, it loads again as
+ * it is. It is made with the first reject. A record that could not be read into fields has its text
+ * in the last original column and nothing in the others, so that it is refused again until somebody
+ * has mended it.
+ */
+public final class Reports implements AutoCloseable {
+  private static final List<String> WHY = List.of("reject_file", "reject_line", "reject_reason");
+  private static final List<String> OUTCOME_HEADER =
+      List.of("file", "line", "key", "id", "outcome", "detail");
+
+  private final Path rejects;
+  private final Path outcomes;
+  private final Map<String, Integer> columns = new LinkedHashMap<>();
+  private final List<String> header = new ArrayList<>();
+  private CsvWriter rejectWriter;
+  private CsvWriter outcomeWriter;
+
+  private Reports(Path rejects, Path outcomes) {
+    this.rejects = rejects;
+    this.outcomes = outcomes;
+  }
+
+  /**
+   * Makes the outcome file, and gets ready for rejects.
+   *
+   * @param rejects where a reject file would be made; one that is there is kept under the name with
+   *     {@code .old} behind
+   * @param outcomes the outcome file; null for none
+   * @param files whose columns a reject file needs
+   * @param notices takes a line for the operator
+   * @return to be closed by the caller
+   * @throws UncheckedIOException when a file can't be made there
+   */
+  public static Reports open(
+      Path rejects, Path outcomes, List<SourceFile> files, Consumer<String> notices) {
+    Reports reports = new Reports(rejects, outcomes);
+    for (SourceFile file : files) {
+      file.header().forEach(reports::addColumn);
+    }
+    try {
+      Path folder = rejects.toAbsolutePath().getParent();
+      if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+        throw new IOException("there is no folder " + folder + " to write to");
+      }
+      if (Files.isRegularFile(rejects)) {
+        Path old = rejects.resolveSibling(rejects.getFileName() + ".old");
+        Files.move(rejects, old, StandardCopyOption.REPLACE_EXISTING);
+        notices.accept(rejects + " was there from an earlier run; it is kept as " + old);
+      }
+    } catch (IOException e) {
+      throw failed("--rejects", rejects, e);
+    }
+    if (outcomes != null) {
+      try {
+        reports.outcomeWriter = CsvWriter.create(outcomes);
+        reports.outcomeWriter.write(OUTCOME_HEADER);
+      } catch (IOException e) {
+        throw failed("--outcomes", outcomes, e);
+      }
+    }
+    return reports;
+  }
+
+  private void addColumn(String name) {
+    if (!WHY.contains(normal(name)) && columns.putIfAbsent(normal(name), header.size()) == null) {
+      header.add(name);
+    }
+  }
+
+  private static String normal(String name) {
+    return name.strip().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Tells what became of the next record.
+   *
+   * @param record the next one in input order
+   * @param key as it is shown
+   * @param outcome what became of it
+   * @throws UncheckedIOException when a file can't be written
+   */
+  public void add(CsvRecord record, String key, Outcome outcome) {
+    if (outcome.kind() == Outcome.Kind.REJECTED) {
+      try {
+        reject(record, outcome.detail());
+      } catch (IOException e) {
+        throw failed("--rejects", rejects, e);
+      }
+    }
+    if (outcomeWriter != null) {
+      try {
+        outcomeWriter.write(
+            List.of(
+                record.file().name(),
+                Long.toString(record.line()),
+                key,
+                outcome.id() == null ? "" : outcome.id().toString(),
+                outcome.kind().word(),
+                outcome.detail() == null ? "" : outcome.detail()));
+      } catch (IOException e) {
+        throw failed("--outcomes", outcomes, e);
+      }
+    }
+  }
+
+  private void reject(CsvRecord record, String reason) throws IOException {
+    if (rejectWriter == null) {
+      rejectWriter = CsvWriter.create(rejects);
+      List<String> first = new ArrayList<>(header);
+      first.addAll(WHY);
+      rejectWriter.write(first);
+    }
+    List<String> values = new ArrayList<>(Collections.nCopies(header.size(), ""));
+    if (record.fault() != null) {
+      values.set(header.size() - 1, record.values().get(0));
+    } else {
+      for (int i = 0; i < record.values().size(); i++) {
+        Integer column = columns.get(normal(record.file().header().get(i)));
+        if (column != null) {
+          values.set(column, record.values().get(i));
+        }
+      }
+    }
+    values.addAll(List.of(record.file().name(), Long.toString(record.line()), reason));
+    rejectWriter.write(values);
+  }
+
+  /**
+   * Hands everything that was told to the operating system.
+   *
+   * @throws UncheckedIOException when a file can't be written
+   */
+  public void flush() {
+    flush("--rejects", rejects, rejectWriter);
+    flush("--outcomes", outcomes, outcomeWriter);
+  }
+
+  private static void flush(String option, Path path, CsvWriter writer) {
+    try {
+      if (writer != null) {
+        writer.flush();
+      }
+    } catch (IOException e) {
+      throw failed(option, path, e);
+    }
+  }
+
+  /**
+   * The reject file, if it was needed.
+   *
+   * @return null when there was no reject
+   */
+  public Path rejectsFile() {
+    return rejectWriter == null ? null : rejects;
+  }
+
+  /**
+   * The outcome file, if it was asked for.
+   *
+   * @return null when it was not
+   */
+  public Path outcomesFile() {
+    return outcomes;
+  }
+
+  private static UncheckedIOException failed(String option, Path path, IOException e) {
+    return new UncheckedIOException(
+        option + " " + path + ": can't be written: " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    close("--rejects", rejects, rejectWriter);
+    close("--outcomes", outcomes, outcomeWriter);
+  }
+
+  private static void close(String option, Path path, CsvWriter writer) {
+    try {
+      if (writer != null) {
+        writer.close();
+      }
+    } catch (IOException e) {
+      throw failed(option, path, e);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package org.pgbackfill.run;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * The lanes' threads: each takes its own parts in the order they are given. The first failure stops
+ * them all, and is thrown where the lanes are waited for.
+ */
+final class Lanes implements AutoCloseable {
+  /**
+   * One part waits while another loads: enough that no lane waits for the reader, and memory stays
+   * small.
+   */
+  private static final int QUEUED = 1;
+
+  private static final Duration LOOK_UP = Duration.ofMillis(100);
+
+  /** How long a stop waits for a chunk on its way. */
+  private static final Duration LAST_CHUNK = Duration.ofSeconds(30);
+
+  private final List<BlockingQueue<Window.Part>> queues = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private final Stop stop;
+  private final Consumer<Window.Part> work;
+  private volatile boolean allGiven;
+
+  private Lanes(Stop stop, Consumer<Window.Part> work) {
+    this.stop = stop;
+    this.work = work;
+  }
+
+  /** Starts the threads. */
+  static Lanes start(int lanes, Stop stop, Consumer<Window.Part> work) {
+    Lanes started = new Lanes(stop, work);
+    for (int lane = 0; lane < lanes; lane++) {
+      BlockingQueue<Window.Part> queue = new ArrayBlockingQueue<>(QUEUED);
+      Thread thread = new Thread(() -> started.run(queue), "lane-" + lane);
+      thread.setDaemon(true);
+      started.queues.add(queue);
+      started.threads.add(thread);
+    }
+    started.threads.forEach(Thread::start);
+    return started;
+  }
+
+  private void run(BlockingQueue<Window.Part> queue) {
+    try {
+      while (!stop.isRequested()) {
+        boolean last = allGiven; // read before the poll: nothing is given after it
+        Window.Part part = queue.poll(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
+        if (part != null) {
+          work.accept(part);
+        } else if (last) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Throwable e) { // an Error must stop the others as well
+      failure.compareAndSet(null, e);
+      stop.request(Stop.Reason.FAILURE);
+    }
+  }
+
+  /** Waits for room in the lane's queue; after a stop the part is dropped, for it is not begun. */
+  void give(Window.Part part) {
+    try {
+      BlockingQueue<Window.Part> queue = queues.get(part.chunk().lane());
+      boolean given = false;
+      while (!given && !stop.isRequested()) {
+        given = queue.offer(part, LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop.request(Stop.Reason.INTERRUPTED);
+    }
+  }
+
+  /**
+   * Waits until everything that was given is done, or the lanes have stopped; throws the first
+   * failure.
+   */
+  void finish() {
+    allGiven = true;
+    for (Thread thread : threads) {
+      join(thread);
+    }
+    Throwable first = failure.get();
+    if (first instanceof RuntimeException e) {
+      throw e;
+    }
+    if (first instanceof Error e) {
+      throw e;
+    }
+  }
+
+  private void join(Thread thread) {
+    try {
+      long stopSeen = 0;
+      while (thread.isAlive()) {
+        thread.join(LOOK_UP.toMillis());
+        if (stop.isRequested()) {
+          long now = System.nanoTime();
+          stopSeen = stopSeen == 0 ? now : stopSeen;
+          if (now - stopSeen > LAST_CHUNK.toNanos()) {
+            return; // its connection is closed with the pool, and its transaction rolled back
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop.request(Stop.Reason.INTERRUPTED);
+    }
+  }
+
+  @Override
+  public void close() {
+    allGiven = true;
+    threads.forEach(this::join);
+  }
+}

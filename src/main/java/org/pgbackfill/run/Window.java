@@ -1,0 +1,108 @@
+package org.pgbackfill.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.load.Chunk;
+import org.pgbackfill.target.Checked;
+import org.pgbackfill.target.Row;
+
+/**
+ * Some consecutive records on their way: dealt to the lanes together, and complete when the last
+ * lane is through with its part. That bounds what must wait in memory to be told in input order.
+ */
+final class Window {
+  /**
+   * One lane's part of a window.
+   *
+   * @param window which
+   * @param chunk the rows
+   * @param positions where the chunk's rows stand in the window
+   */
+  record Part(Window window, Chunk chunk, List<Integer> positions) {}
+
+  /** Text is bounded as well as the number of records, for a job's arguments can be long. */
+  private static final long MAX_CHARACTERS = 8_000_000;
+
+  private final int capacity;
+  private final List<Checked> records = new ArrayList<>();
+  private final List<Outcome> outcomes = new ArrayList<>();
+  private long characters;
+  private int open;
+
+  Window(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /**
+   * Adds the next record; a reject of the checks has its outcome at once, and null waits for a
+   * lane.
+   */
+  void add(Checked checked, Outcome outcome) {
+    records.add(checked);
+    outcomes.add(outcome);
+    open += outcome == null ? 1 : 0;
+    for (String value : checked.record().values()) {
+      characters += value.length();
+    }
+  }
+
+  boolean isFull() {
+    return records.size() >= capacity || characters >= MAX_CHARACTERS;
+  }
+
+  boolean isEmpty() {
+    return records.isEmpty();
+  }
+
+  /** The rows by lane, none larger than the limit. */
+  List<Part> deal(int lanes, int chunkSize) {
+    List<List<Integer>> positions = new ArrayList<>();
+    for (int lane = 0; lane < lanes; lane++) {
+      positions.add(new ArrayList<>());
+    }
+    for (int i = 0; i < records.size(); i++) {
+      if (records.get(i) instanceof Row row) {
+        positions.get(row.lane(lanes)).add(i);
+      }
+    }
+    List<Part> parts = new ArrayList<>();
+    for (int lane = 0; lane < lanes; lane++) {
+      List<Integer> mine = positions.get(lane);
+      for (int from = 0; from < mine.size(); from += chunkSize) {
+        List<Integer> some = mine.subList(from, Math.min(from + chunkSize, mine.size()));
+        parts.add(
+            new Part(
+                this,
+                new Chunk(lane, some.stream().map(i -> (Row) records.get(i)).toList()),
+                some));
+      }
+    }
+    return parts;
+  }
+
+  /** Notes the outcomes of one part. To be called under {@link InputOrder}'s lock. */
+  void settle(Part part, List<Outcome> settled) {
+    for (int i = 0; i < settled.size(); i++) {
+      outcomes.set(part.positions().get(i), settled.get(i));
+    }
+    open -= settled.size();
+  }
+
+  boolean isComplete() {
+    return open == 0;
+  }
+
+  int size() {
+    return records.size();
+  }
+
+  Checked record(int position) {
+    return records.get(position);
+  }
+
+  /** Null as long as no lane has said what became of it. */
+  Outcome outcome(int position) {
+    return outcomes.get(position);
+  }
+}

@@ -1,0 +1,139 @@
+package org.pgbackfill.source;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+
+/**
+ * A stream of bytes as physical lines, each ending behind its line feed. A line never takes more
+ * than the limit.
+ */
+final class Lines implements Closeable {
+  /**
+   * One physical line.
+   *
+   * @param number 1-based
+   * @param text without its line break
+   * @param end the line break as it stands in the file: CR LF, LF, or empty at the end of the file
+   * @param length in bytes, with the line break
+   * @param tooLong whether the line was longer than the limit; its text is empty then
+   */
+  record Line(long number, String text, String end, long length, boolean tooLong) {}
+
+  private static final int BUFFER_BYTES = 64 * 1024;
+
+  private final InputStream in;
+  private final int limit;
+  private byte[] buffer = new byte[BUFFER_BYTES];
+  private int start;
+  private int end;
+  private long number;
+
+  /**
+   * Starts at the stream's next byte.
+   *
+   * @param limit the longest line that is kept, in bytes
+   */
+  Lines(InputStream in, int limit) throws IOException {
+    this.in = in;
+    this.limit = limit;
+    skipByteOrderMark();
+  }
+
+  private void skipByteOrderMark() throws IOException {
+    boolean more = true;
+    while (end < 3 && more) {
+      more = fill();
+    }
+    if (end >= 3
+        && (buffer[0] & 0xFF) == 0xEF
+        && (buffer[1] & 0xFF) == 0xBB
+        && (buffer[2] & 0xFF) == 0xBF) {
+      start = 3;
+    }
+  }
+
+  /** The next line, or null at the end. */
+  Line next() throws IOException {
+    int from = start;
+    while (true) {
+      for (int i = from; i < end; i++) {
+        if (buffer[i] == '\n') {
+          return take(i + 1);
+        }
+      }
+      int scanned = end - start;
+      if (scanned > limit) {
+        return skipRest();
+      }
+      if (!fill()) {
+        return start == end ? null : take(end);
+      }
+      from = start + scanned;
+    }
+  }
+
+  private Line take(int next) {
+    int length = next - start;
+    int textEnd = next;
+    String lineBreak = "";
+    if (buffer[next - 1] == '\n') {
+      boolean carriageReturn = length > 1 && buffer[next - 2] == '\r';
+      textEnd = carriageReturn ? next - 2 : next - 1;
+      lineBreak = carriageReturn ? "\r\n" : "\n";
+    }
+    number++;
+    Line line =
+        length > limit
+            ? new Line(number, "", lineBreak, length, true)
+            : new Line(
+                number, Utf8.decode(buffer, start, textEnd - start), lineBreak, length, false);
+    start = next;
+    return line;
+  }
+
+  private Line skipRest() throws IOException {
+    int kept = end - start;
+    long length = kept;
+    start = end;
+    while (fill()) {
+      for (int i = start; i < end; i++) {
+        if (buffer[i] == '\n') {
+          length += i + 1 - start;
+          start = i + 1;
+          return new Line(++number, "", "\n", length, true);
+        }
+      }
+      length += end - start;
+      start = end;
+    }
+    return new Line(++number, "", "\n", length, true);
+  }
+
+  /** Reads some more behind what is there; false at the end of the stream. */
+  private boolean fill() throws IOException {
+    if (start > 0) {
+      System.arraycopy(buffer, start, buffer, 0, end - start);
+      end -= start;
+      start = 0;
+      if (buffer.length > BUFFER_BYTES && end < BUFFER_BYTES / 2) {
+        buffer = Arrays.copyOf(buffer, BUFFER_BYTES);
+      }
+    }
+    if (end == buffer.length) {
+      buffer = Arrays.copyOf(buffer, buffer.length * 2);
+    }
+    int count = in.read(buffer, end, buffer.length - end);
+    if (count < 0) {
+      return false;
+    }
+    end += count;
+    return true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}
