@@ -1,0 +1,105 @@
+package org.pgbackfill.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgbackfill.testkit.TestDatabase;
+
+/** The front door for tests: a command line in, status and output out, in this JVM. */
+public final class Cli {
+  /**
+   * How a command line went.
+   *
+   * @param status the exit status
+   * @param out standard output
+   * @param err standard error
+   */
+  public record Result(int status, String out, String err) {
+    /** The number behind a field of the JSON summary. */
+    public long count(String field) {
+      String text = field(field);
+      return Long.parseLong(text);
+    }
+
+    /** The text of a field of the JSON summary, without quotes; {@code null} as a word. */
+    public String field(String field) {
+      int start = out.indexOf("\"" + field + "\":");
+      if (start < 0) {
+        throw new AssertionError("no field " + field + " in: " + out + "\n" + err);
+      }
+      String rest = out.substring(start + field.length() + 3);
+      if (rest.startsWith("\"")) {
+        return rest.substring(1, rest.indexOf('"', 1));
+      }
+      return rest.substring(0, rest.indexOf(rest.indexOf(',') < 0 ? '}' : ','));
+    }
+
+    @Override
+    public String toString() {
+      return "exit status " + status + "\n--- out\n" + out + "--- err\n" + err;
+    }
+  }
+
+  private final Map<String, String> environment = new HashMap<>();
+  private byte[] stdin = new byte[0];
+
+  /** Without a database: PG variables of the machine are not seen. */
+  public Cli() {
+    environment.put("HOME", System.getProperty("java.io.tmpdir"));
+  }
+
+  /** With a database, by the environment that psql would take. */
+  public static Cli on(TestDatabase database) {
+    return new Cli()
+        .with("PGHOST", "localhost")
+        .with("PGPORT", Integer.toString(database.server().port()))
+        .with("PGUSER", "postgres")
+        .with("PGDATABASE", database.name());
+  }
+
+  /** Sets an environment variable. */
+  public Cli with(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  /** Gives standard input. */
+  public Cli stdin(byte[] bytes) {
+    stdin = bytes.clone();
+    return this;
+  }
+
+  /** Runs and waits for the end. */
+  public Result run(Object... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    List<String> words = new ArrayList<>();
+    for (Object arg : args) {
+      words.add(arg.toString());
+    }
+    Terminal terminal =
+        new Terminal(
+            new ByteArrayInputStream(stdin),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            false,
+            Map.copyOf(environment),
+            () -> null,
+            stop -> {});
+    int status = Main.run(terminal, words.toArray(String[]::new));
+    return new Result(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Runs with the JSON summary and without progress. */
+  public Result json(Object... args) {
+    List<Object> words = new ArrayList<>(List.of(args));
+    words.addAll(List.of("--output", "json", "--progress", "none"));
+    return run(words.toArray());
+  }
+}

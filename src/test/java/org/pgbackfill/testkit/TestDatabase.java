@@ -1,0 +1,78 @@
+package org.pgbackfill.testkit;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A database of one test. */
+public final class TestDatabase {
+  private final TestServer server;
+  private final String name;
+
+  TestDatabase(TestServer server, String name) {
+    this.server = server;
+    this.name = name;
+  }
+
+  /** Its name. */
+  public String name() {
+    return name;
+  }
+
+  /** The server it is on. */
+  public TestServer server() {
+    return server;
+  }
+
+  /** A connection of one's own, to be closed. */
+  public Connection connect() throws SQLException {
+    return server.connect(name);
+  }
+
+  /** Runs statements, separated by semicolons. */
+  public TestDatabase run(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+      return this;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e.getMessage() + ": " + sql, e);
+    }
+  }
+
+  /** All rows of a query; each row's values as text, joined by {@code |}, NULL as {@code ~}. */
+  public List<String> rows(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      List<String> rows = new ArrayList<>();
+      int columns = result.getMetaData().getColumnCount();
+      while (result.next()) {
+        List<String> values = new ArrayList<>();
+        for (int i = 1; i <= columns; i++) {
+          String value = result.getString(i);
+          values.add(value == null ? "~" : value);
+        }
+        rows.add(String.join("|", values));
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e.getMessage() + ": " + sql, e);
+    }
+  }
+
+  /** The one number that a query gives. */
+  public long number(String sql) {
+    return Long.parseLong(rows(sql).get(0));
+  }
+
+  /** How many deadlocks the server has counted in this database so far. */
+  public long deadlocks() {
+    // The counters are sent when a session ends or goes idle; so what has just happened may show a
+    // moment later.
+    return number("SELECT deadlocks FROM pg_stat_database WHERE datname = '" + name + "'");
+  }
+}
