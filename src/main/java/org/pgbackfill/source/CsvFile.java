@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -42,9 +43,9 @@ final class CsvFile implements Closeable {
   /**
    * Takes the stream over: it is closed with this, or at once when its first bytes can't be read.
    */
-  static CsvFile open(String name, InputStream raw) throws SourceException {
+  static CsvFile open(String name, InputStream raw, MessageDigest digest) throws SourceException {
     try {
-      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES));
+      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES, digest));
     } catch (IOException e) {
       SourceException failure = unreadable(name, 0, e);
       try {
