@@ -1,0 +1,160 @@
+package org.pgbackfill.target;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.pgbackfill.source.CsvRecord;
+import org.pgbackfill.source.SourceFile;
+
+/**
+ * Contacts: who writes to or is written from a mailbox. The arbiter is the unique index on {@code
+ * (link_id, email_address)}; addresses are trimmed and lower-cased before they are compared.
+ */
+public final class ContactsTarget implements Target {
+  /** The table where no other is named. */
+  public static final String DEFAULT_TABLE = "email_contacts";
+
+  /**
+   * {@code varchar(320)}: 64 for the local part, 255 for the domain (RFC 5321, 4.5.3.1), and the at
+   * sign.
+   */
+  private static final int ADDRESS_LENGTH = 320;
+
+  private static final int NAME_LENGTH = 255;
+
+  private static final List<String> KNOWN =
+      List.of(
+          "id",
+          "link_id",
+          "email_address",
+          "name",
+          "original_photo_url",
+          "sfs_photo_url",
+          "created_at",
+          "updated_at");
+
+  private static final int ID = 0;
+  private static final int LINK_ID = 1;
+  private static final int EMAIL_ADDRESS = 2;
+  private static final int NAME = 3;
+  private static final int CREATED_AT = 6;
+  private static final int UPDATED_AT = 7;
+
+  private final String table;
+  private final Mapping mapping;
+  private final UUID link;
+  private final List<Column> columns;
+  private final int[] written;
+
+  /**
+   * Fits the files' headers to the table.
+   *
+   * @param table the table's name
+   * @param files with their headers
+   * @param renamed column to header name
+   * @param link the link of every contact, where the files have no such column; null where they
+   *     have
+   * @throws HeaderException when a header lacks a column, or the link is given twice
+   */
+  public ContactsTarget(
+      String table, List<SourceFile> files, Map<String, String> renamed, UUID link) {
+    this.table = table;
+    this.mapping = new Mapping(KNOWN, renamed, files);
+    this.link = link;
+    mapping.require("email_address", files, "");
+    if (link == null) {
+      mapping.require("link_id", files, ", or give one link to all with --link-id UUID");
+    } else if (mapping.has("link_id")) {
+      throw new HeaderException(
+          "--link-id "
+              + link
+              + " is for files without a column link_id; these have one: leave the option out");
+    }
+    List<Integer> positions = new ArrayList<>(List.of(ID, LINK_ID, EMAIL_ADDRESS));
+    for (int c = NAME; c < KNOWN.size(); c++) {
+      if (mapping.has(KNOWN.get(c))) {
+        positions.add(c);
+      }
+    }
+    this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.columns = positions.stream().map(this::column).toList();
+  }
+
+  private Column column(int known) {
+    boolean given = known != ID || mapping.has("id");
+    Column column = given ? Column.given(KNOWN.get(known)) : Column.supplied(KNOWN.get(known));
+    return known == CREATED_AT || known == UPDATED_AT ? column.orElse("now()") : column;
+  }
+
+  @Override
+  public String table() {
+    return table;
+  }
+
+  @Override
+  public List<Column> columns() {
+    return columns;
+  }
+
+  @Override
+  public List<String> ignored() {
+    return mapping.ignored();
+  }
+
+  @Override
+  public Comparator<Row> lockOrder() {
+    return LockOrder.CONTACTS;
+  }
+
+  @Override
+  public Checked check(CsvRecord record, UUID derivedId) {
+    try {
+      Checks.text(record);
+      return row(record, derivedId);
+    } catch (Checks.Refused e) {
+      return new Reject(record, e.getMessage());
+    }
+  }
+
+  private Row row(CsvRecord record, UUID derivedId) throws Checks.Refused {
+    String givenId = field(record, ID);
+    UUID id = givenId.isEmpty() ? derivedId : Checks.uuid("id", givenId);
+    UUID of = link;
+    if (of == null) {
+      String value = field(record, LINK_ID);
+      if (value.isEmpty()) {
+        throw new Checks.Refused("link_id is empty; expected a uuid");
+      }
+      of = Checks.uuid("link_id", value);
+    }
+    String address = field(record, EMAIL_ADDRESS).strip().toLowerCase(Locale.ROOT);
+    if (address.isEmpty()) {
+      throw new Checks.Refused("email_address is empty; expected an address");
+    }
+    Checks.address("email_address", Checks.atMost("email_address", address, ADDRESS_LENGTH));
+    String[] values = new String[written.length];
+    values[EMAIL_ADDRESS] = address;
+    for (int i = NAME; i < written.length; i++) {
+      String value = field(record, written[i]);
+      values[i] = value.isEmpty() ? null : checked(written[i], value);
+    }
+    return new Row(record, id, !givenId.isEmpty(), of, address, true, values);
+  }
+
+  private static String checked(int known, String value) throws Checks.Refused {
+    String column = KNOWN.get(known);
+    return switch (known) {
+      case NAME -> Checks.atMost(column, value, NAME_LENGTH);
+      case CREATED_AT, UPDATED_AT -> Checks.timestamp(column, value);
+      default -> value;
+    };
+  }
+
+  private String field(CsvRecord record, int known) {
+    int position = mapping.position(record.file(), known);
+    return position < 0 ? "" : record.field(position);
+  }
+}

@@ -1,0 +1,208 @@
+package org.pgbackfill.target;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.pgbackfill.source.CsvRecord;
+import org.pgbackfill.source.SourceFile;
+
+/**
+ * Jobs of the Chancy queue. The arbiter is the partial unique index on {@code (unique_key) where
+ * unique_key is not null and state not in ('succeeded', 'failed')}: a finished job's key is free
+ * again.
+ */
+public final class JobsTarget implements Target {
+  /** What the queue's tables and its channel start with, where nothing else is named. */
+  public static final String DEFAULT_PREFIX = "chancy_";
+
+  private static final Set<String> FINISHED = Set.of("succeeded", "failed");
+  private static final Set<String> STATES =
+      Set.of("pending", "running", "retrying", "succeeded", "failed");
+
+  /**
+   * {@code taken_by} is in an export of the queue's own table: without it nobody would take a
+   * running job back.
+   */
+  private static final List<String> KNOWN =
+      List.of(
+          "id",
+          "queue",
+          "func",
+          "state",
+          "unique_key",
+          "kwargs",
+          "limits",
+          "meta",
+          "errors",
+          "priority",
+          "attempts",
+          "max_attempts",
+          "taken_by",
+          "created_at",
+          "started_at",
+          "completed_at",
+          "scheduled_at");
+
+  private static final int ID = 0;
+  private static final int QUEUE = 1;
+  private static final int FUNC = 2;
+  private static final int STATE = 3;
+  private static final int UNIQUE_KEY = 4;
+
+  /** What the queue itself writes where a push says nothing. */
+  private static final Map<String, String> USUAL =
+      Map.of(
+          "queue", "default",
+          "state", "pending",
+          "kwargs", "{}",
+          "limits", "[]",
+          "meta", "{}",
+          "errors", "[]",
+          "priority", "0",
+          "attempts", "0",
+          "max_attempts", "1");
+
+  private final String prefix;
+  private final Mapping mapping;
+  private final List<Column> columns;
+  private final int[] written;
+
+  /**
+   * Fits the files' headers to the queue's table.
+   *
+   * @param prefix what the queue's tables start with, schema-qualified or not
+   * @param files with their headers
+   * @param renamed column to header name
+   * @throws HeaderException when a header lacks a column
+   */
+  public JobsTarget(String prefix, List<SourceFile> files, Map<String, String> renamed) {
+    this.prefix = prefix;
+    this.mapping = new Mapping(KNOWN, renamed, files);
+    mapping.require("func", files, "");
+    List<Integer> positions = new ArrayList<>(List.of(ID, QUEUE, FUNC, STATE, UNIQUE_KEY));
+    for (int c = UNIQUE_KEY + 1; c < KNOWN.size(); c++) {
+      if (mapping.has(KNOWN.get(c))
+          || USUAL.containsKey(KNOWN.get(c))
+          || KNOWN.get(c).equals("created_at")) {
+        positions.add(c);
+      }
+    }
+    this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.columns = positions.stream().map(c -> column(KNOWN.get(c))).toList();
+  }
+
+  private Column column(String name) {
+    boolean given =
+        mapping.has(name) || List.of("id", "queue", "func", "state", "unique_key").contains(name);
+    Column column = given ? Column.given(name) : Column.supplied(name);
+    return name.equals("created_at") ? column.orElse("now()") : column;
+  }
+
+  @Override
+  public String table() {
+    // The queue quotes its names, so a prefix keeps its letters' case.
+    return Arrays.stream((prefix + "jobs").split("\\."))
+        .map(part -> '"' + part.replace("\"", "\"\"") + '"')
+        .collect(Collectors.joining("."));
+  }
+
+  /**
+   * The channel on which workers listen for pushed jobs.
+   *
+   * @return such as {@code chancy_events}; a schema in the prefix is not part of it
+   */
+  public String channel() {
+    return prefix.substring(prefix.lastIndexOf('.') + 1) + "events";
+  }
+
+  /**
+   * The queue that a row goes to.
+   *
+   * @param row one of this target's
+   * @return never null
+   */
+  public static String queue(Row row) {
+    return row.value(QUEUE);
+  }
+
+  @Override
+  public List<Column> columns() {
+    return columns;
+  }
+
+  @Override
+  public List<String> ignored() {
+    return mapping.ignored();
+  }
+
+  @Override
+  public Comparator<Row> lockOrder() {
+    return LockOrder.JOBS;
+  }
+
+  @Override
+  public Checked check(CsvRecord record, UUID derivedId) {
+    try {
+      Checks.text(record);
+      return row(record, derivedId);
+    } catch (Checks.Refused e) {
+      return new Reject(record, e.getMessage());
+    }
+  }
+
+  private Row row(CsvRecord record, UUID derivedId) throws Checks.Refused {
+    if (field(record, FUNC).isBlank()) {
+      throw new Checks.Refused("func is empty; expected the name of the function to call");
+    }
+    String givenId = field(record, ID);
+    UUID id = givenId.isEmpty() ? derivedId : Checks.uuid("id", givenId);
+    String[] values = new String[written.length];
+    for (int i = ID + 1; i < written.length; i++) {
+      String column = KNOWN.get(written[i]);
+      String value = field(record, written[i]);
+      values[i] = value.isEmpty() ? USUAL.get(column) : checked(column, value);
+    }
+    boolean active = !FINISHED.contains(values[STATE]);
+    return new Row(
+        record,
+        id,
+        !givenId.isEmpty(),
+        null,
+        values[UNIQUE_KEY],
+        active && values[UNIQUE_KEY] != null,
+        values);
+  }
+
+  private static String checked(String column, String value) throws Checks.Refused {
+    return switch (column) {
+      case "kwargs", "meta" -> Json.check(column, value, Json.Shape.OBJECT);
+      case "limits" -> Json.check(column, value, Json.Shape.LIMITS);
+      case "errors" -> Json.check(column, value, Json.Shape.ARRAY);
+      case "priority", "attempts", "max_attempts" -> Checks.integer(column, value);
+      case "created_at", "started_at", "completed_at", "scheduled_at" ->
+          Checks.timestamp(column, value);
+      case "state" -> state(value);
+      default -> value;
+    };
+  }
+
+  private static String state(String value) throws Checks.Refused {
+    if (!STATES.contains(value)) {
+      throw new Checks.Refused(
+          "state "
+              + Checks.shown(value)
+              + " is unknown; expected pending, running, retrying, succeeded or failed");
+    }
+    return value;
+  }
+
+  private String field(CsvRecord record, int known) {
+    int position = mapping.position(record.file(), known);
+    return position < 0 ? "" : record.field(position);
+  }
+}

@@ -1,0 +1,67 @@
+package org.pgbackfill.target;
+
+import java.util.Comparator;
+import java.util.UUID;
+
+/**
+ * The one order in which every statement touches keys, so that no two transactions can wait for
+ * each other.
+ *
+ * <p>It is PostgreSQL's: text by its UTF-8 bytes ({@code COLLATE "C"}), uuid by its unsigned bytes.
+ * Java's own orders ({@code String.compareTo} by UTF-16 units, {@code UUID.compareTo} by signed
+ * halves) are different ones.
+ */
+public final class LockOrder {
+  /** Contacts by {@code (link_id, email_address)}. */
+  public static final Comparator<Row> CONTACTS =
+      Comparator.comparing(Row::link, LockOrder::compareUuid)
+          .thenComparing(Row::keyText, LockOrder::compareText);
+
+  /** Jobs by {@code (coalesce(unique_key, ''), id)}. */
+  public static final Comparator<Row> JOBS =
+      Comparator.comparing(LockOrder::keyOrEmpty, LockOrder::compareText)
+          .thenComparing(Row::id, LockOrder::compareUuid);
+
+  private LockOrder() {}
+
+  private static String keyOrEmpty(Row row) {
+    return row.keyText() == null ? "" : row.keyText();
+  }
+
+  /**
+   * Compares as {@code uuid} does: 16 unsigned bytes.
+   *
+   * @param a one
+   * @param b the other
+   * @return negative, zero or positive
+   */
+  public static int compareUuid(UUID a, UUID b) {
+    int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+    return high != 0
+        ? high
+        : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+  }
+
+  /**
+   * Compares as {@code text COLLATE "C"} does in a UTF-8 database: by bytes, which is the order of
+   * code points.
+   *
+   * @param a well-formed text
+   * @param b well-formed text
+   * @return negative, zero or positive
+   */
+  public static int compareText(String a, String b) {
+    int length = Math.min(a.length(), b.length());
+    for (int i = 0; i < length; i++) {
+      char x = a.charAt(i);
+      char y = b.charAt(i);
+      if (x != y) {
+        // A surrogate stands for a code point above every other UTF-16 unit.
+        boolean xHigh = Character.isSurrogate(x);
+        boolean yHigh = Character.isSurrogate(y);
+        return xHigh == yHigh ? Character.compare(x, y) : xHigh ? 1 : -1;
+      }
+    }
+    return Integer.compare(a.length(), b.length());
+  }
+}

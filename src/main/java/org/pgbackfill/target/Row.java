@@ -1,0 +1,141 @@
+package org.pgbackfill.target;
+
+import java.util.UUID;
+import org.pgbackfill.source.CsvRecord;
+
+/**
+ * A record that passed its checks, as the table will have it. Immutable and safe between threads.
+ *
+ * <p>Values are text in PostgreSQL's input syntax, in the order of {@link Target#columns}; null is
+ * SQL's NULL.
+ */
+public final class Row implements Checked {
+  private final CsvRecord record;
+  private final UUID id;
+  private final boolean idGiven;
+  private final UUID link;
+  private final String keyText;
+  private final boolean keyed;
+  private final String[] values;
+
+  Row(
+      CsvRecord record,
+      UUID id,
+      boolean idGiven,
+      UUID link,
+      String keyText,
+      boolean keyed,
+      String[] values) {
+    this.record = record;
+    this.id = id;
+    this.idGiven = idGiven;
+    this.link = link;
+    this.keyText = keyText;
+    this.keyed = keyed;
+    this.values = values;
+  }
+
+  @Override
+  public CsvRecord record() {
+    return record;
+  }
+
+  /**
+   * The row's primary key.
+   *
+   * @return from the export, or derived from the run and the record
+   */
+  public UUID id() {
+    return id;
+  }
+
+  /**
+   * Whether the export brought the id.
+   *
+   * @return false when it is derived from the run and the record's number
+   */
+  public boolean idGiven() {
+    return idGiven;
+  }
+
+  /**
+   * The link of a contact.
+   *
+   * @return null for a job
+   */
+  public UUID link() {
+    return link;
+  }
+
+  /**
+   * The key's text: a contact's address, a job's unique key.
+   *
+   * @return null for a job without one
+   */
+  public String keyText() {
+    return keyText;
+  }
+
+  /**
+   * Whether the arbiter index has an opinion on this row.
+   *
+   * @return false for a job without unique key, or one that is finished already
+   */
+  public boolean keyed() {
+    return keyed;
+  }
+
+  /**
+   * One value.
+   *
+   * @param column 0-based, as in {@link Target#columns}
+   * @return text in PostgreSQL's input syntax; null for NULL
+   */
+  public String value(int column) {
+    if (column == 0) {
+      return id.toString();
+    }
+    return column == 1 && link != null ? link.toString() : values[column];
+  }
+
+  /**
+   * What makes two records of a run the same: the arbiter's key, or the id that both bring.
+   *
+   * @return to be compared by equals
+   */
+  public Object identity() {
+    if (!keyed) {
+      return id;
+    }
+    return link == null ? keyText : new ContactKey(link, keyText);
+  }
+
+  private record ContactKey(UUID link, String address) {}
+
+  @Override
+  public String shownKey() {
+    if (link != null) {
+      return link + "/" + keyText;
+    }
+    return keyText == null ? "" : keyText;
+  }
+
+  /**
+   * Where the record goes: equal identities always to the same lane.
+   *
+   * @param lanes how many there are
+   * @return 0-based
+   */
+  public int lane(int lanes) {
+    int hash = !keyed && !idGiven ? Long.hashCode(record.number()) : identity().hashCode();
+    // Spread the bits (the finalizer of MurmurHash3), so that similar keys do not share a lane.
+    hash = (hash ^ (hash >>> 16)) * 0x85EBCA6B;
+    hash = (hash ^ (hash >>> 13)) * 0xC2B2AE35;
+    return Math.floorMod(hash ^ (hash >>> 16), lanes);
+  }
+
+  @Override
+  public String toString() {
+    return record.place();
+  }
+}
