@@ -42,6 +42,9 @@ final class Checks {
   /** PostgreSQL takes offsets up to 15:59:59 (MAX_TZDISP_HOUR in its datetime.h). */
   private static final int LAST_OFFSET_HOUR = 15;
 
+  /** PostgreSQL's digits and blanks are ASCII; to Java those of every script are. */
+  private static final Pattern INTEGER = Pattern.compile("\\s*([+-]?\\d+)\\s*");
+
   /** RFC 5321 and 5322 as JMail has them, without the obsolete forms that no mailbox has. */
   private static final EmailValidator ADDRESS =
       JMail.validator().disallowExplicitSourceRouting().disallowObsoleteWhitespace();
@@ -184,18 +187,22 @@ final class Checks {
   }
 
   static String integer(String column, String value) throws Refused {
+    Matcher m = INTEGER.matcher(value);
     try {
-      return Integer.toString(Integer.parseInt(value.strip()));
+      if (m.matches()) {
+        return Integer.toString(Integer.parseInt(m.group(1)));
+      }
     } catch (NumberFormatException e) {
-      throw new Refused(
-          column
-              + " "
-              + shown(value)
-              + " is not a whole number from "
-              + Integer.MIN_VALUE
-              + " to "
-              + Integer.MAX_VALUE);
+      // too large: said below
     }
+    throw new Refused(
+        column
+            + " "
+            + shown(value)
+            + " is not a whole number from "
+            + Integer.MIN_VALUE
+            + " to "
+            + Integer.MAX_VALUE);
   }
 
   /** For a message: quoted, and no longer than helps. */
