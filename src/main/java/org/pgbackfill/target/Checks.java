@@ -45,9 +45,16 @@ final class Checks {
   /** PostgreSQL's digits and blanks are ASCII; to Java those of every script are. */
   private static final Pattern INTEGER = Pattern.compile("\\s*([+-]?\\d+)\\s*");
 
-  /** RFC 5321 and 5322 as JMail has them, without the obsolete forms that no mailbox has. */
+  /**
+   * RFC 5321 and 5322 as JMail has them, without the obsolete forms that no mailbox has, and
+   * without what surrounds an address in a message's header: a comment or a display name would make
+   * another key of the same mailbox.
+   */
   private static final EmailValidator ADDRESS =
-      JMail.validator().disallowExplicitSourceRouting().disallowObsoleteWhitespace();
+      JMail.validator()
+          .disallowExplicitSourceRouting()
+          .disallowObsoleteWhitespace()
+          .withRule(email -> email.comments().isEmpty());
 
   private Checks() {}
 
@@ -118,7 +125,7 @@ final class Checks {
   }
 
   static String address(String column, String value) throws Refused {
-    if (!ADDRESS.isValid(value)) {
+    if (value.endsWith(">") || !ADDRESS.isValid(value)) {
       throw new Refused(column + " " + shown(value) + " is not an address");
     }
     return value;
