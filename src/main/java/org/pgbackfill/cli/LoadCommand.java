@@ -177,7 +177,7 @@ abstract class LoadCommand implements Callable<Integer> {
       return failed(ExitStatus.USAGE, e);
     } catch (SourceException | HeaderException | LoadException | UncheckedIOException e) {
       if (output == Output.JSON) {
-        terminal.out().print(nothing(run, e.getMessage()).json());
+        terminal.out().print(nothing(run, command(), e.getMessage()).json());
       }
       return failed(ExitStatus.FAILED, e);
     }
@@ -236,9 +236,9 @@ abstract class LoadCommand implements Callable<Integer> {
     return status.code();
   }
 
-  private static Summary nothing(String run, String reason) {
+  private static Summary nothing(String run, String command, String reason) {
     return new Summary(
-        run, null, RunState.FAILED, reason, 0, 0, 0, 0, 0, Duration.ZERO, null, null);
+        run, command, RunState.FAILED, reason, 0, 0, 0, 0, 0, Duration.ZERO, null, null);
   }
 
   private void say(String line) {
