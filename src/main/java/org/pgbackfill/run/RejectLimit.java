@@ -1,5 +1,7 @@
 package org.pgbackfill.run;
 
+import java.math.BigDecimal;
+
 /**
  * How many rejects a run puts up with.
  *
@@ -73,6 +75,7 @@ public record RejectLimit(double count, Unit unit) {
 
   @Override
   public String toString() {
-    return unit == Unit.PERCENT ? count + "%" : Long.toString((long) count);
+    String number = BigDecimal.valueOf(count).stripTrailingZeros().toPlainString();
+    return unit == Unit.PERCENT ? number + "%" : number;
   }
 }
