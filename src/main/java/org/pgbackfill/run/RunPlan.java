@@ -72,19 +72,26 @@ public record RunPlan(
           "--chunk-size " + chunkSize + ": expected 1 to " + MAX_CHUNK_SIZE);
     }
     for (String file : files) {
-      if (Path.of(file).toAbsolutePath().normalize().equals(rejects.toAbsolutePath().normalize())) {
+      if (isSame(Path.of(file), rejects)) {
         throw new IllegalArgumentException(
             "--rejects " + rejects + " is a file to load as well; name another for the rejects");
       }
-      if (outcomes != null
-          && Path.of(file)
-              .toAbsolutePath()
-              .normalize()
-              .equals(outcomes.toAbsolutePath().normalize())) {
+      if (isSame(Path.of(file), outcomes)) {
         throw new IllegalArgumentException(
             "--outcomes " + outcomes + " is a file to load as well; name another for the outcomes");
       }
     }
+    if (isSame(rejects, outcomes)) {
+      throw new IllegalArgumentException(
+          "--outcomes "
+              + outcomes
+              + " is the file for the rejects as well; name another for the outcomes");
+    }
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    return other != null
+        && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
   /**
