@@ -8,7 +8,9 @@ import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code pgbackfill contacts}. */
 @Command(
@@ -31,10 +33,28 @@ final class ContactsCommand extends LoadCommand {
   @Option(
       names = "--link-id",
       paramLabel = "UUID",
+      converter = Uuid.class,
       order = 19,
       description =
           "The link of every contact, for files without such a column. Default: the column.")
   private UUID linkId;
+
+  /** Java's own reading takes 1-2-3-4-5 for a uuid, and fills it up with zeros. */
+  static final class Uuid implements ITypeConverter<UUID> {
+    @Override
+    public UUID convert(String text) {
+      UUID uuid;
+      try {
+        uuid = UUID.fromString(text);
+      } catch (IllegalArgumentException e) {
+        uuid = null;
+      }
+      if (uuid == null || !uuid.toString().equalsIgnoreCase(text)) {
+        throw new TypeConversionException("\"" + text + "\" is not a uuid");
+      }
+      return uuid;
+    }
+  }
 
   ContactsCommand(Terminal terminal) {
     super(terminal);

@@ -59,9 +59,23 @@ public final class Main {
 
   private static int usage(CommandLine.ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    line.getErr().println("pgbackfill: " + e.getMessage());
+    line.getErr().println("pgbackfill: " + usageMessage(e));
     line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     return ExitStatus.USAGE.code();
+  }
+
+  /** What stands behind an equals sign may be a password, where no option takes one. */
+  private static String usageMessage(CommandLine.ParameterException e) {
+    if (e.getArgSpec() instanceof CommandLine.Model.OptionSpec option
+        && option.longestName().equals("--password")) {
+      return "-W takes no value: it asks for the password; PGPASSWORD or ~/.pgpass can give it";
+    }
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched
+        && unmatched.isUnknownOption()) {
+      String name = unmatched.getUnmatched().get(0);
+      return "Unknown option: '" + name.replaceFirst("(?s)=.*", "") + "'";
+    }
+    return e.getMessage();
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {

@@ -98,6 +98,8 @@ public final class Database implements AutoCloseable, Connections {
         switch (String.valueOf(e.getSQLState())) {
           case "28P01", "28000" ->
               "check the user, the password (-W, PGPASSWORD or ~/.pgpass) and pg_hba.conf";
+          case "08004" -> // the driver's word: no password at hand, or a server without SSL
+              "check the password (-W, PGPASSWORD or ~/.pgpass), PGSSLMODE and pg_hba.conf";
           case "3D000" -> "check the database's name (-d or PGDATABASE)";
           case "53300" -> "the server has no connection left: try later";
           case "57P03" -> "the server is starting or stopping: try again in a moment";

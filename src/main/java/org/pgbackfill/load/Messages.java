@@ -15,7 +15,8 @@ final class Messages {
       text.append(e.getSQLState()).append(": ");
     }
     if (server == null) {
-      return text.append(oneLine(e.getMessage())).toString();
+      // The driver ends its sentences; here they go on.
+      return text.append(oneLine(e.getMessage()).replaceFirst("\\.$", "")).toString();
     }
     text.append(oneLine(server.getMessage()));
     append(text, server.getDetail());

@@ -87,15 +87,19 @@ public final class Retries {
    *
    * @param who for whom, in notices
    * @param work may be done again
-   * @throws SQLException when trying again does not help
+   * @throws LoadException when trying again does not help
    */
-  public void withRetries(String who, Work work) throws SQLException {
-    run(
-        who,
-        again -> {
-          work.run();
-          return null;
-        });
+  public void untilThrough(String who, Work work) {
+    try {
+      run(
+          who,
+          again -> {
+            work.run();
+            return null;
+          });
+    } catch (SQLException e) {
+      throw new LoadException(who + ": " + Messages.of(e), e);
+    }
   }
 
   /** Waits a little, unless the run should stop. */

@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Counts;
@@ -232,19 +231,9 @@ public final class BackfillRun {
 
   private void end(Hold hold, Ending ending) {
     RunEntry.Counters total = RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore());
-    try {
-      // Tried again like any work: a server that restarts must not leave the run looking
-      // unfinished.
-      retries.withRetries(
-          "pgbackfill ledger", () -> hold.end(ending.state(), ending.reason(), total));
-    } catch (SQLException e) {
-      throw new LoadException(
-          "the end of run "
-              + hold.name()
-              + " could not be written into the ledger: "
-              + e.getMessage(),
-          e);
-    }
+    // Tried again like any work: a server that restarts must not leave the run looking unfinished.
+    retries.untilThrough(
+        "the end of run " + hold.name(), () -> hold.end(ending.state(), ending.reason(), total));
   }
 
   private Summary summary(Hold hold, Reports reports) {

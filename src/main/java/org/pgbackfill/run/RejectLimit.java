@@ -1,5 +1,6 @@
 package org.pgbackfill.run;
 
+import java.math.BigDecimal;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.Outcome;
 
@@ -83,6 +84,7 @@ public record RejectLimit(double count, Unit unit) {
 
   @Override
   public String toString() {
-    return unit == Unit.PERCENT ? count + "%" : Long.toString((long) count);
+    String number = BigDecimal.valueOf(count).stripTrailingZeros().toPlainString();
+    return unit == Unit.PERCENT ? number + "%" : number;
   }
 }

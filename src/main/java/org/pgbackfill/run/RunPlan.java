@@ -110,26 +110,27 @@ public record RunPlan(
           "--chunk-size " + chunkSize + ": expected 1 to " + MAX_CHUNK_SIZE);
     }
     for (String file : files) {
-      refuseOverwriting(file, "--rejects", reporting.rejects());
-      refuseOverwriting(file, "--outcomes", reporting.outcomes());
+      refuseOverwriting(file, "--rejects", reporting.rejects(), "rejects");
+      refuseOverwriting(file, "--outcomes", reporting.outcomes(), "outcomes");
     }
-    if (reporting.rejects() != null && same(reporting.rejects(), reporting.outcomes())) {
+    if (isSame(reporting.rejects(), reporting.outcomes())) {
       throw new IllegalArgumentException(
-          "--rejects and --outcomes are both "
-              + reporting.rejects()
-              + "; give each a file of its own");
+          "--outcomes "
+              + reporting.outcomes()
+              + " is the file for the rejects as well; name another for the outcomes");
     }
   }
 
-  private static void refuseOverwriting(String file, String option, Path path) {
-    if (same(Path.of(file), path)) {
+  private static void refuseOverwriting(String file, String option, Path path, String what) {
+    if (isSame(path, Path.of(file))) {
       throw new IllegalArgumentException(
-          option + " " + path + " is a file to load as well; name another one");
+          option + " " + path + " is a file to load as well; name another for the " + what);
     }
   }
 
-  private static boolean same(Path one, Path other) {
-    return other != null
+  private static boolean isSame(Path one, Path other) {
+    return one != null
+        && other != null
         && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 

@@ -4,6 +4,7 @@ import com.sanctionco.jmail.EmailValidator;
 import com.sanctionco.jmail.JMail;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,22 +27,34 @@ final class Checks {
 
   /**
    * PostgreSQL's and ISO 8601's date and time with an offset. PostgreSQL keeps six digits of a
-   * second's fraction, so a seventh that is not zero is refused and not rounded.
+   * second's fraction, so a seventh that is not zero is refused and not rounded; and it takes an
+   * offset's seconds behind colons only.
    */
   private static final Pattern TIMESTAMP =
       Pattern.compile(
-          "(\\d{4,6})-(\\d\\d)-(\\d\\d)[T ](\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.\\d{1,6}0*)?)?"
-              + " ?(?:Z|UTC|[+-](\\d\\d)(?::?(\\d\\d)(?::?(\\d\\d))?)?)");
+          "(\\d{4,6})-(\\d\\d)-(\\d\\d)[T ](\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.\\d{1,6}0{0,6})?)?"
+              + " ?(?:Z|UTC|([+-])(\\d\\d)(?::?(\\d\\d)(?:(?<=:\\d\\d):(\\d\\d))?)?)");
 
-  /** The last year of timestamptz (PostgreSQL documentation, 8.5). */
-  private static final int LAST_YEAR = 294_276;
+  /** The first second behind the last year of timestamptz (PostgreSQL documentation, 8.5). */
+  private static final long END =
+      LocalDateTime.of(294_277, 1, 1, 0, 0).toEpochSecond(ZoneOffset.UTC);
 
   /** PostgreSQL takes offsets up to 15:59:59 (MAX_TZDISP_HOUR in its datetime.h). */
   private static final int LAST_OFFSET_HOUR = 15;
 
-  /** RFC 5321 and 5322 as JMail has them, without the obsolete forms that no mailbox has. */
+  /** PostgreSQL's digits and blanks are ASCII; to Java those of every script are. */
+  private static final Pattern INTEGER = Pattern.compile("\\s*([+-]?\\d+)\\s*");
+
+  /**
+   * RFC 5321 and 5322 as JMail has them, without the obsolete forms that no mailbox has, and
+   * without what surrounds an address in a message's header: a comment or a display name would make
+   * another key of the same mailbox.
+   */
   private static final EmailValidator ADDRESS =
-      JMail.validator().disallowExplicitSourceRouting().disallowObsoleteWhitespace();
+      JMail.validator()
+          .disallowExplicitSourceRouting()
+          .disallowObsoleteWhitespace()
+          .withRule(email -> email.comments().isEmpty());
 
   private Checks() {}
 
@@ -112,7 +125,7 @@ final class Checks {
   }
 
   static String address(String column, String value) throws Refused {
-    if (!ADDRESS.isValid(value)) {
+    if (value.endsWith(">") || !ADDRESS.isValid(value)) {
       throw new Refused(column + " " + shown(value) + " is not an address");
     }
     return value;
@@ -149,45 +162,54 @@ final class Checks {
               + " is not a timestamp; expected date, time and offset such as 2026-11-21"
               + " 08:30:00+00");
     }
+    long second;
     try {
-      LocalDateTime.of(
-          number(m, 1),
-          number(m, 2),
-          number(m, 3),
-          number(m, 4),
-          number(m, 5),
-          m.group(6) == null ? 0 : number(m, 6));
+      second =
+          LocalDateTime.of(
+                  number(m, 1),
+                  number(m, 2),
+                  number(m, 3),
+                  number(m, 4),
+                  number(m, 5),
+                  number(m, 6))
+              .toEpochSecond(ZoneOffset.UTC);
     } catch (DateTimeException e) {
       throw new Refused(
           column + " " + shown(value) + " is not a timestamp: there is no such date or time");
     }
-    if (number(m, 1) > LAST_YEAR
-        || number(m, 1) == 0
-        || number(m, 7) > LAST_OFFSET_HOUR
-        || number(m, 8) > 59
-        || number(m, 9) > 59) {
+    int offset = number(m, 8) * 3600 + number(m, 9) * 60 + number(m, 10);
+    if (number(m, 1) == 0
+        || number(m, 8) > LAST_OFFSET_HOUR
+        || number(m, 9) > 59
+        || number(m, 10) > 59
+        || second - ("-".equals(m.group(7)) ? -offset : offset) >= END) {
       throw new Refused(column + " " + shown(value) + " is outside of what PostgreSQL takes");
     }
     return value;
   }
 
+  /** A part that was left out is 0. */
   private static int number(Matcher m, int group) {
     return m.group(group) == null ? 0 : Integer.parseInt(m.group(group));
   }
 
   static String integer(String column, String value) throws Refused {
+    Matcher m = INTEGER.matcher(value);
     try {
-      return Integer.toString(Integer.parseInt(value.strip()));
+      if (m.matches()) {
+        return Integer.toString(Integer.parseInt(m.group(1)));
+      }
     } catch (NumberFormatException e) {
-      throw new Refused(
-          column
-              + " "
-              + shown(value)
-              + " is not a whole number from "
-              + Integer.MIN_VALUE
-              + " to "
-              + Integer.MAX_VALUE);
+      // too large: said below
     }
+    throw new Refused(
+        column
+            + " "
+            + shown(value)
+            + " is not a whole number from "
+            + Integer.MIN_VALUE
+            + " to "
+            + Integer.MAX_VALUE);
   }
 
   /** For a message: quoted, and no longer than helps. */

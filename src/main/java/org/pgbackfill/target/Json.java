@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.pgbackfill.source.Utf8;
 
 /**
@@ -36,6 +37,11 @@ final class Json {
                   .maxNameLength(Integer.MAX_VALUE)
                   .build())
           .build();
+
+  /** What the parser adds for programmers: its switches, and places in a source that it hides. */
+  private static final Pattern FOR_PROGRAMMERS =
+      Pattern.compile(
+          "(: enable `| \\(not recognized as | \\((start marker|for \\w+ starting) at ).*");
 
   private static final Set<String> LIMIT_TYPES = Set.of("memory", "time");
 
@@ -70,7 +76,11 @@ final class Json {
       return value;
     } catch (JsonProcessingException e) {
       throw new Checks.Refused(
-          column + " " + Checks.shown(value) + " is not JSON: " + e.getOriginalMessage());
+          column
+              + " "
+              + Checks.shown(value)
+              + " is not JSON: "
+              + FOR_PROGRAMMERS.matcher(e.getOriginalMessage()).replaceFirst(""));
     } catch (IOException e) {
       throw new UncheckedIOException("reading a string", e);
     }

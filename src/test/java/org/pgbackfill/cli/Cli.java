@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.pgbackfill.testkit.TestDatabase;
 
 /** The front door for tests: a command line in, status and output out, in this JVM. */
@@ -47,6 +48,9 @@ public final class Cli {
 
   private final Map<String, String> environment = new HashMap<>();
   private byte[] stdin = new byte[0];
+  private boolean isTerminal;
+  private String password;
+  private Terminal.Signals signals = stop -> {};
 
   /** Without a database: PG variables of the machine are not seen. */
   public Cli() {
@@ -74,6 +78,24 @@ public final class Cli {
     return this;
   }
 
+  /** Makes standard error a terminal. */
+  public Cli onTerminal() {
+    isTerminal = true;
+    return this;
+  }
+
+  /** Answers the prompt for a password; without it there is nobody to ask. */
+  public Cli answering(String typed) {
+    password = typed;
+    return this;
+  }
+
+  /** Hands over what a signal would run, when a load begins. */
+  public Cli onSignals(Consumer<Runnable> taker) {
+    signals = taker::accept;
+    return this;
+  }
+
   /** Runs and waits for the end. */
   public Result run(Object... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -87,10 +109,10 @@ public final class Cli {
             new ByteArrayInputStream(stdin),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
-            false,
+            isTerminal,
             Map.copyOf(environment),
-            () -> null,
-            stop -> {});
+            () -> password == null ? null : password.toCharArray(),
+            signals);
     int status = Main.run(terminal, words.toArray(String[]::new));
     return new Result(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -1,0 +1,294 @@
+package org.pgbackfill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgbackfill.testkit.WorkFolder;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The command line before any server is asked. */
+class OptionsTest {
+  @TempDir Path path;
+
+  private static Arguments refused(String message, String... words) {
+    return Arguments.of(List.of(words), message);
+  }
+
+  static Stream<Arguments> nonsense() {
+    String tryMain = "\nTry 'pgbackfill --help'.\n";
+    String tryContacts = "\nTry 'pgbackfill contacts --help'.\n";
+    String tryJobs = "\nTry 'pgbackfill jobs --help'.\n";
+    return Stream.of(
+        refused("no command; expected contacts, jobs, runs, ledger or demo" + tryMain),
+        refused("Unmatched argument at index 0: 'contact'" + tryMain, "contact"),
+        refused("Missing required parameter: 'FILE'" + tryContacts, "contacts"),
+        refused("Missing required parameter: 'FILE'" + tryJobs, "jobs", "--verbose"),
+        refused("Unknown option: '--thread'" + tryContacts, "contacts", "a.csv", "--thread", "2"),
+        refused("Unknown option: '--table'" + tryJobs, "jobs", "a.csv", "--table"),
+        refused("Unknown option: '--prefix'" + tryContacts, "contacts", "a.csv", "--prefix"),
+        refused("Unknown option: '--notify'" + tryContacts, "contacts", "a.csv", "--notify"),
+        refused("Unknown option: '--link-id'" + tryJobs, "jobs", "a.csv", "--link-id"),
+        refused(
+            "Invalid value for option '--threads': 'many' is not an int" + tryContacts,
+            "contacts",
+            "a.csv",
+            "--threads",
+            "many"),
+        refused("--threads 0: expected 1 to 64\n", "contacts", "a.csv", "--threads", "0"),
+        refused("--threads 65: expected 1 to 64\n", "contacts", "a.csv", "--threads=65"),
+        refused(
+            "--chunk-size 0: expected 1 to 1000000\n", "contacts", "a.csv", "--chunk-size", "0"),
+        refused(
+            "--chunk-size 1000001: expected 1 to 1000000\n",
+            "contacts",
+            "a.csv",
+            "--chunk-size",
+            "1000001"),
+        refused(
+            "\"some\" is not a limit of rejects; expected a number such as 10, or a percentage such"
+                + " as 0.5%\n",
+            "contacts", "a.csv", "--max-rejects", "some"),
+        refused(
+            "\"101%\" is not a limit of rejects; expected a number such as 10, or a percentage such"
+                + " as 0.5%\n",
+            "contacts", "a.csv", "--max-rejects", "101%"),
+        refused(
+            "\"-1\" is not a limit of rejects; expected a number such as 10, or a percentage such"
+                + " as 0.5%\n",
+            "contacts", "a.csv", "--max-rejects=-1"),
+        refused(
+            "\"1.5\" is not a limit of rejects; expected a number such as 10, or a percentage such"
+                + " as 0.5%\n",
+            "contacts", "a.csv", "--max-rejects", "1.5"),
+        refused(
+            "Invalid value for option '--link-id': \"mailbox\" is not a uuid" + tryContacts,
+            "contacts",
+            "a.csv",
+            "--link-id",
+            "mailbox"),
+        // Java reads it as 00000001-0002-0003-0004-000000000005
+        refused(
+            "Invalid value for option '--link-id': \"1-2-3-4-5\" is not a uuid" + tryContacts,
+            "contacts",
+            "a.csv",
+            "--link-id",
+            "1-2-3-4-5"),
+        refused(
+            "Value for option option '--map' (COLUMN=HEADER) should be in KEY=VALUE format but was"
+                + " name"
+                + tryContacts,
+            "contacts",
+            "a.csv",
+            "--map",
+            "name"),
+        refused(
+            "Invalid value for option '--output': expected one of [TEXT, JSON] (case-insensitive)"
+                + " but was 'xml'"
+                + tryContacts,
+            "contacts",
+            "a.csv",
+            "--output",
+            "xml"),
+        refused(
+            "Invalid value for option '--progress': expected one of [AUTO, BAR, PLAIN, NONE]"
+                + " (case-insensitive) but was 'loud'"
+                + tryContacts,
+            "contacts",
+            "a.csv",
+            "--progress",
+            "loud"),
+        refused(
+            "Invalid value for option '--notify': expected one of [CHUNK, END, OFF]"
+                + " (case-insensitive) but was 'row'"
+                + tryJobs,
+            "jobs",
+            "a.csv",
+            "--notify",
+            "row"),
+        refused(
+            "--rejects a.csv is a file to load as well; name another for the rejects\n",
+            "contacts",
+            "a.csv",
+            "--rejects",
+            "a.csv"),
+        refused(
+            "--rejects ./x/../a.csv is a file to load as well; name another for the rejects\n",
+            "jobs",
+            "b.csv",
+            "a.csv",
+            "--rejects",
+            "./x/../a.csv"),
+        refused(
+            "--outcomes a.csv is a file to load as well; name another for the outcomes\n",
+            "contacts",
+            "a.csv",
+            "--outcomes",
+            "a.csv"),
+        refused(
+            "--outcomes r.csv is the file for the rejects as well; name another for the outcomes\n",
+            "contacts",
+            "a.csv",
+            "--rejects",
+            "r.csv",
+            "--outcomes",
+            "r.csv"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("nonsense")
+  void nonsenseIsRefusedWithStatusTwo(List<String> words, String message) {
+    Cli.Result result = new Cli().run(words.toArray());
+    assertEquals(2, result.status(), result::toString);
+    assertEquals("pgbackfill: " + message, result.err());
+    assertEquals("", result.out());
+  }
+
+  private Cli.Result load(String command, String csv, Object... args) {
+    Path export = new WorkFolder(path).write("export.csv", csv);
+    return new org.pgbackfill.cli.Arguments(command, export).and(args).run(new Cli());
+  }
+
+  @Test
+  void emptyFileIsNoExport() {
+    Cli.Result result = load("contacts", "");
+    assertEquals(1, result.status(), result::toString);
+    assertEquals(
+        "pgbackfill: "
+            + path.resolve("export.csv")
+            + ": the file is empty; expected a header line with the names of the columns\n",
+        result.err());
+  }
+
+  @Test
+  void folderIsNoExport() {
+    Cli.Result result = new Cli().run("contacts", path);
+    assertEquals(1, result.status(), result::toString);
+    assertEquals("pgbackfill: " + path + ": is a directory; name the files in it\n", result.err());
+  }
+
+  @Test
+  void standardInputCanBeReadOnce() {
+    Cli.Result result = new Cli().run("contacts", "-", "-");
+    assertEquals(1, result.status(), result::toString);
+    assertEquals(
+        "pgbackfill: standard input (-) is named twice; it can be read once\n", result.err());
+  }
+
+  private static List<CommandLine> commands() {
+    Terminal terminal =
+        new Terminal(
+            new ByteArrayInputStream(new byte[0]),
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+            false,
+            Map.of(),
+            () -> null,
+            stop -> {});
+    return List.copyOf(Main.commandLine(terminal).getSubcommands().values());
+  }
+
+  @Test
+  void everyOptionIsDocumentedWithItsDefault() {
+    List<String> missing = new ArrayList<>();
+    for (CommandLine command : commands()) {
+      for (OptionSpec option : command.getCommandSpec().options()) {
+        String text = String.join(" ", option.description());
+        if (!text.contains("Default: ")
+            && !Set.of("-W", "--help").contains(option.shortestName())) {
+          missing.add(command.getCommandName() + " " + option.longestName());
+        }
+      }
+    }
+    assertEquals(List.of(), missing);
+  }
+
+  @Test
+  void commandsHaveTheOptionsThatWerePromised() {
+    Set<String> both =
+        Set.of(
+            "-h",
+            "-p",
+            "-U",
+            "-d",
+            "-W",
+            "--threads",
+            "--chunk-size",
+            "--map",
+            "--create-table",
+            "--rejects",
+            "--max-rejects",
+            "--outcomes",
+            "--progress",
+            "--output",
+            "--verbose",
+            "--run",
+            "--resume",
+            "--again",
+            "--ledger-schema",
+            "--no-ledger",
+            "--max-run-time",
+            "--retry-time",
+            "--lock-timeout",
+            "--statement-timeout",
+            "--idle-timeout",
+            "--help");
+    for (CommandLine command : commands()) {
+      Set<String> names = new TreeSet<>(command.getCommandSpec().optionsMap().keySet());
+      if (List.of("contacts", "jobs").contains(command.getCommandName())) {
+        assertTrue(names.containsAll(both), () -> command.getCommandName() + " has " + names);
+      }
+      List<String> own =
+          switch (command.getCommandName()) {
+            case "contacts" -> List.of("--table", "--link-id");
+            case "jobs" -> List.of("--prefix", "--notify");
+            default -> List.of("--help");
+          };
+      assertTrue(names.containsAll(own), () -> command.getCommandName() + " has " + names);
+    }
+  }
+
+  @Test
+  void helpAndVersionGoToStandardOutputWithStatusZero() {
+    for (String[] words :
+        new String[][] {{"--help"}, {"contacts", "--help"}, {"jobs", "--help"}, {"--version"}}) {
+      Cli.Result result = new Cli().run((Object[]) words);
+      assertEquals(0, result.status(), result::toString);
+      assertEquals("", result.err());
+      assertFalse(result.out().isBlank());
+    }
+    assertTrue(new Cli().run("--version").out().startsWith("pgbackfill "));
+    String help = new Cli().run("--help").out();
+    for (ExitStatus status : ExitStatus.values()) {
+      assertTrue(help.contains("\n  " + status.code() + "  "), help);
+    }
+  }
+
+  @Test
+  void helpShowsTheDefaultsThatHold() {
+    String contacts = new Cli().run("contacts", "--help").out().replaceAll("\\s+", " ");
+    assertTrue(contacts.contains("schema-qualified or not. Default: email_contacts."), contacts);
+    assertTrue(contacts.contains("1 to 64. Default: 4."), contacts);
+    assertTrue(contacts.contains("in one transaction. Default: 5000."), contacts);
+    String jobs = new Cli().run("jobs", "--help").out().replaceAll("\\s+", " ");
+    assertTrue(jobs.contains("schema-qualified or not. Default: chancy_."), jobs);
+    assertTrue(jobs.contains("(of the run) or off. Default: chunk."), jobs);
+  }
+}

@@ -1,0 +1,119 @@
+package org.pgbackfill.target;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RowTest {
+  private static final int LANES = 8;
+  private static final int ROWS = 8_000;
+
+  private static Row job(String key, boolean keyed, UUID id, boolean idGiven) {
+    return new Row(null, id, idGiven, null, key, keyed, new String[0]);
+  }
+
+  private static Row keyed(String key) {
+    return job(key, true, Sheet.DERIVED, false);
+  }
+
+  private static Row contact(UUID link, String address) {
+    return new Row(null, Sheet.DERIVED, false, link, address, true, new String[0]);
+  }
+
+  /** How many rows the fullest lane has, as a multiple of its share. */
+  private static double fullest(List<Row> rows, ToIntFunction<Row> lane) {
+    int[] counts = new int[LANES];
+    rows.forEach(row -> counts[lane.applyAsInt(row)]++);
+    return Arrays.stream(counts).max().getAsInt() * (double) LANES / rows.size();
+  }
+
+  private static void assertSpread(List<Row> rows) {
+    double fullest = fullest(rows, row -> row.lane(LANES));
+    assertTrue(fullest < 1.2, () -> "the fullest lane has " + fullest + " times its share");
+  }
+
+  @Test
+  void keysSpreadOverTheLanes() {
+    assertSpread(IntStream.range(0, ROWS).mapToObj(i -> keyed("order-" + i)).toList());
+    UUID link = new UUID(1, 2);
+    assertSpread(
+        IntStream.range(0, ROWS)
+            .mapToObj(i -> contact(link, "user" + i + "@example.com"))
+            .toList());
+    assertSpread(
+        IntStream.range(0, ROWS)
+            .mapToObj(i -> contact(new UUID(0, i), "info@example.com"))
+            .toList());
+  }
+
+  @Test
+  void keysThatDifferInMultiplesOfTheLanesSpreadToo() {
+    List<Row> rows =
+        IntStream.range(0, ROWS / 4)
+            .mapToObj(i -> keyed("job-" + (char) (0x4E00 + LANES * i)))
+            .toList();
+    assertSpread(rows);
+    // Control: by their hash as it is, all of them would wait in one lane.
+    double naive = fullest(rows, row -> Math.floorMod(row.identity().hashCode(), LANES));
+    assertEquals(LANES, naive);
+  }
+
+  @Test
+  void givenIdsThatGrowByMultiplesOfTheLanesSpreadToo() {
+    assertSpread(
+        IntStream.range(0, ROWS)
+            .mapToObj(i -> job(null, false, new UUID(0x7000, (long) i * LANES), true))
+            .toList());
+  }
+
+  @Test
+  void sameKeyAlwaysTakesTheSameLaneWhateverElseTheRecordHas() {
+    for (int i = 0; i < 1_000; i++) {
+      UUID link = new UUID(i, -i);
+      for (int lanes : new int[] {1, 2, 3, 8, 64}) {
+        int lane = contact(link, "a" + i).lane(lanes);
+        assertTrue(lane >= 0 && lane < lanes);
+        assertEquals(lane, contact(new UUID(i, -i), new String("a" + i)).lane(lanes));
+        assertEquals(
+            keyed("k" + i).lane(lanes), job("k" + i, true, new UUID(7, i), true).lane(lanes));
+      }
+    }
+  }
+
+  @Test
+  void identityIsTheWholeKeyAndOfAnUnkeyedJobItsId() {
+    UUID one = new UUID(0, 1);
+    UUID two = new UUID(0, 2);
+    assertEquals(contact(one, "a").identity(), contact(new UUID(0, 1), "a").identity());
+    assertNotEquals(contact(one, "a").identity(), contact(two, "a").identity());
+    assertNotEquals(contact(one, "a").identity(), contact(one, "b").identity());
+    assertEquals("k", job("k", true, one, true).identity());
+    assertEquals(one, job("k", false, one, true).identity());
+    assertEquals(two, job(null, false, two, false).identity());
+  }
+
+  @Test
+  void jobsWithoutKeyAndIdTakeTurns() {
+    List<Row> rows = new ArrayList<>();
+    StringBuilder csv = new StringBuilder("func\n");
+    csv.append("f\n".repeat(ROWS));
+    try (var source = Sheet.ofBytes(csv.toString()).open()) {
+      Target target = new JobsTarget("chancy_", source.files(), java.util.Map.of());
+      for (var record = source.next(); record != null; record = source.next()) {
+        rows.add((Row) target.check(record, Sheet.DERIVED));
+      }
+    } catch (org.pgbackfill.source.SourceException e) {
+      throw new IllegalStateException(e);
+    }
+    assertEquals(ROWS, rows.size());
+    assertSpread(rows);
+  }
+}
