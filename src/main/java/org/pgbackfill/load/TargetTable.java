@@ -132,7 +132,11 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
       }
       return table;
     } catch (SQLException e) {
-      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e), e);
+      String next =
+          "42501".equals(e.getSQLState())
+              ? "; GRANT USAGE ON that schema TO " + quoted(database.spec().user())
+              : "";
+      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
     }
   }
 
