@@ -21,6 +21,12 @@ final class Commands implements CommandLine.IFactory {
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));
     }
+    if (type == RunsCommand.class) {
+      return type.cast(new RunsCommand(terminal));
+    }
+    if (type == LedgerCommand.class) {
+      return type.cast(new LedgerCommand(terminal));
+    }
     return CommandLine.defaultFactory().create(type);
   }
 }

@@ -69,4 +69,9 @@ final class ContactsCommand extends LoadCommand {
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
     return sources -> new ContactsTarget(table, sources, map, linkId);
   }
+
+  @Override
+  String mapping() {
+    return linkId == null ? "" : " link_id " + linkId;
+  }
 }

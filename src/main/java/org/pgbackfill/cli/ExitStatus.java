@@ -13,7 +13,9 @@ enum ExitStatus {
   /** Stopped by the reject limit. */
   REJECT_LIMIT(4),
   /** Asked to stop. */
-  INTERRUPTED(5);
+  INTERRUPTED(5),
+  /** Another process is at work on the same run (EX_TEMPFAIL of sysexits.h: try again later). */
+  BUSY(75);
 
   private final int code;
 

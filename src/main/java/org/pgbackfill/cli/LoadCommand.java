@@ -2,7 +2,6 @@ package org.pgbackfill.cli;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -10,11 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.RunState;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
@@ -30,8 +32,10 @@ import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.HeaderException;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * What loading contacts and loading jobs have in common: options in, a plan, a run, a summary and a
@@ -61,6 +65,9 @@ abstract class LoadCommand implements Callable<Integer> {
   private List<String> files;
 
   @Mixin private ConnectionOptions connection;
+  @Mixin private LimitOptions limits;
+  @Mixin private LedgerOptions ledger;
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--threads",
@@ -161,6 +168,11 @@ abstract class LoadCommand implements Callable<Integer> {
   /** Fits headers to what the command loads. */
   abstract Function<List<SourceFile>, Target> target(Map<String, String> map);
 
+  /** What else decides how a record becomes a row; empty for nothing. */
+  String mapping() {
+    return "";
+  }
+
   /** When workers are told; contacts have none. */
   Notify notifyMode() {
     return Notify.OFF;
@@ -170,38 +182,54 @@ abstract class LoadCommand implements Callable<Integer> {
   public Integer call() {
     log();
     Instant started = Instant.now();
-    String run = command() + "-" + RUN_TIME.format(started);
+    String defaultName = command() + "-" + RUN_TIME.format(started);
     try {
-      return run(plan(run, started));
+      return run(plan(defaultName, started));
     } catch (IllegalArgumentException e) {
       return failed(ExitStatus.USAGE, e);
-    } catch (SourceException | HeaderException | LoadException | UncheckedIOException e) {
-      if (output == Output.JSON) {
-        terminal.out().print(nothing(run, command(), e.getMessage()).json());
-      }
-      return failed(ExitStatus.FAILED, e);
+    } catch (LedgerException.Busy e) {
+      return cameToNothing(ExitStatus.BUSY, defaultName, e);
+    } catch (SourceException
+        | HeaderException
+        | LoadException
+        | LedgerException
+        | UncheckedIOException e) {
+      return cameToNothing(ExitStatus.FAILED, defaultName, e);
     }
   }
 
-  private RunPlan plan(String run, Instant started) {
-    ConnectionSpec spec = connection.resolve(terminal);
-    spec.notices().forEach(this::say);
+  private int cameToNothing(ExitStatus status, String run, Exception e) {
+    if (output == Output.JSON) {
+      terminal.out().print(Summary.ofNothing(run, command(), e.getMessage()).json(null));
+    }
+    return failed(status, e);
+  }
+
+  private RunPlan plan(String defaultName, Instant started) {
+    ConnectionSpec where = connection.resolve(terminal);
+    where.notices().forEach(this::say);
+    String mapping =
+        new TreeMap<>(map)
+            .entrySet().stream()
+                .map(e -> e.getKey() + "=" + e.getValue())
+                .collect(Collectors.joining(", "));
     return new RunPlan(
-        run,
         command(),
         started,
-        spec,
         files,
-        target(map),
-        createTable,
+        where,
+        limits.limits(),
+        new RunPlan.Into(target(map), mapping + mapping(), createTable, notifyMode()),
         threads,
         chunkSize,
-        rejects == null ? Path.of(run + "-rejects.csv") : rejects,
-        maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
-        outcomes,
-        notifyMode(),
-        progress,
-        terminal.isTerminal());
+        limits.maxRunTime(),
+        ledger.book(defaultName),
+        new RunPlan.Reporting(
+            rejects,
+            maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
+            outcomes,
+            progress,
+            terminal.isTerminal()));
   }
 
   private int run(RunPlan plan) throws SourceException {
@@ -209,21 +237,35 @@ abstract class LoadCommand implements Callable<Integer> {
     terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
     BackfillRun run = new BackfillRun(plan, stop, this::say);
     Summary summary = run.execute(terminal.in(), terminal.err());
-    terminal.out().print(output == Output.JSON ? summary.json() : summary.text());
     if (run.failure() != null) {
-      return failed(ExitStatus.FAILED, run.failure());
+      failed(ExitStatus.FAILED, run.failure());
     }
-    return status(summary, stop, plan).code();
+    String resume = resumeCommand(summary, run);
+    terminal.out().print(output == Output.JSON ? summary.json(resume) : summary.text(resume));
+    return (run.failure() != null ? ExitStatus.FAILED : status(summary, stop, plan)).code();
+  }
+
+  /** Null where there is nothing to go on with, or somebody else goes on. */
+  private String resumeCommand(Summary summary, BackfillRun run) {
+    return summary.state() == RunState.SUCCEEDED
+            || summary.ledger() == null
+            || run.failure() instanceof LedgerException.LeaseLost
+        ? null
+        : ResumeCommand.of(
+            spec.root().commandLine().getParseResult().originalArgs(), summary.run());
   }
 
   private static ExitStatus status(Summary summary, Stop stop, RunPlan plan) {
     if (stop.reason() == Stop.Reason.REJECT_LIMIT) {
       return ExitStatus.REJECT_LIMIT;
     }
-    if (stop.reason() == Stop.Reason.INTERRUPTED) {
+    if (summary.state() == RunState.INTERRUPTED) {
       return ExitStatus.INTERRUPTED;
     }
-    return summary.rejected() > 0 && !plan.rejectLimit().allowsSome()
+    if (summary.wasDone()) {
+      return ExitStatus.LOADED;
+    }
+    return summary.counters().rejected() > 0 && !plan.reporting().rejectLimit().allowsSome()
         ? ExitStatus.REJECTS
         : ExitStatus.LOADED;
   }
@@ -236,19 +278,18 @@ abstract class LoadCommand implements Callable<Integer> {
     return status.code();
   }
 
-  private static Summary nothing(String run, String command, String reason) {
-    return new Summary(
-        run, command, RunState.FAILED, reason, 0, 0, 0, 0, 0, Duration.ZERO, null, null);
-  }
-
   private void say(String line) {
     terminal.err().println("pgbackfill: " + line);
   }
 
   private void log() {
-    if (verbose) {
-      return;
+    if (!verbose) {
+      silenceLogs();
     }
+  }
+
+  /** What the libraries have to say is in the exceptions as well. */
+  static void silenceLogs() {
     LogManager.getLogManager().reset();
     ROOT_LOG.setLevel(Level.OFF);
   }

@@ -14,7 +14,13 @@ import picocli.CommandLine.Spec;
     description =
         "Loads exports of contacts and queue jobs into a live PostgreSQL, in parallel, without a"
             + " deadlock.",
-    subcommands = {ContactsCommand.class, JobsCommand.class, DemoCommand.class},
+    subcommands = {
+      ContactsCommand.class,
+      JobsCommand.class,
+      RunsCommand.class,
+      LedgerCommand.class,
+      DemoCommand.class
+    },
     mixinStandardHelpOptions = false,
     versionProvider = PgBackfill.Version.class,
     footerHeading = "%nExit status:%n",
@@ -24,7 +30,8 @@ import picocli.CommandLine.Spec;
       "  2  usage",
       "  3  loaded, with rejects (unless --max-rejects allows them)",
       "  4  stopped by the reject limit",
-      "  5  interrupted"
+      "  5  interrupted, resumable",
+      "  75  another process is at work on the same run"
     })
 final class PgBackfill implements Runnable {
   @Spec private CommandSpec spec;
@@ -39,7 +46,8 @@ final class PgBackfill implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no command; expected contacts, jobs or demo");
+    throw new ParameterException(
+        spec.commandLine(), "no command; expected contacts, jobs, runs, ledger or demo");
   }
 
   /** From the jar's manifest. */

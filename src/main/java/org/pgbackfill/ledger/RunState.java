@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** How a run stands. */
 public enum RunState {
+  /** Somebody works on it, or died working on it. */
+  RUNNING,
   /** Every record has its outcome. */
   SUCCEEDED,
   /** It was asked to stop, and what it had loaded is in. */
@@ -12,11 +14,15 @@ public enum RunState {
   FAILED;
 
   /**
-   * The state's word in summaries.
+   * The state's word in the ledger and in summaries.
    *
    * @return lower case
    */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  static RunState of(String word) {
+    return valueOf(word.toUpperCase(Locale.ROOT));
   }
 }

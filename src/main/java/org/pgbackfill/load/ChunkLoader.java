@@ -1,8 +1,6 @@
 package org.pgbackfill.load;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,9 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongFunction;
 import org.pgbackfill.ledger.Outcome;
-import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.load.TargetTable.Found;
 import org.pgbackfill.load.TargetTable.Probe;
 import org.pgbackfill.target.Row;
@@ -45,56 +41,39 @@ public final class ChunkLoader {
    */
   private static final int MAX_ROUNDS = 20;
 
+  /** xmin has the low 32 bits of a transaction's number. */
+  private static final long XMIN = 0xFFFFFFFFL;
+
   private final Database database;
   private final TargetTable table;
-  private final RunIds ids;
-  private final String run;
-  private final LongFunction<String> place;
+  private final LoadedRun run;
   private final Retries retries;
-  private final Retries.Pause pause;
   private final Comparator<Row> order;
-  private final Set<Long> transactions = ConcurrentHashMap.newKeySet();
+
+  /** The run's transactions as xmin shows them, with the last record of their chunk. */
+  private final Map<Long, Long> transactions = new ConcurrentHashMap<>();
 
   /**
    * Makes a loader for one run.
    *
    * @param database where to
    * @param table what into
-   * @param ids the run's
-   * @param run the run's name, as a DBA sees it
-   * @param place turns a record's number into file and line
+   * @param run what for
    * @param retries counts, and gives up
-   * @param pause how to wait
    */
-  public ChunkLoader(
-      Database database,
-      TargetTable table,
-      RunIds ids,
-      String run,
-      LongFunction<String> place,
-      Retries retries,
-      Retries.Pause pause) {
-    this(database, table, ids, run, place, retries, pause, table.target().lockOrder());
+  public ChunkLoader(Database database, TargetTable table, LoadedRun run, Retries retries) {
+    this(database, table, run, retries, table.target().lockOrder());
   }
 
   /** With another order, so that tests can show what the right one is for. */
   ChunkLoader(
-      Database database,
-      TargetTable table,
-      RunIds ids,
-      String run,
-      LongFunction<String> place,
-      Retries retries,
-      Retries.Pause pause,
-      Comparator<Row> order) {
+      Database database, TargetTable table, LoadedRun run, Retries retries, Comparator<Row> order) {
     this.database = database;
     this.table = table;
-    this.ids = ids;
     this.run = run;
-    this.place = place;
     this.retries = retries;
-    this.pause = pause;
     this.order = order;
+    run.before().forEach((transaction, record) -> transactions.put(transaction & XMIN, record));
   }
 
   /**
@@ -105,53 +84,73 @@ public final class ChunkLoader {
    * @throws LoadException when the load can't go on; what was committed stays
    */
   public List<Outcome> load(Chunk chunk) {
-    return new Loading("pgbackfill " + run + " lane-" + chunk.lane()).load(chunk.rows());
+    return new Loading(chunk).load();
   }
+
+  /**
+   * A transaction whose COMMIT is on its way, and what is so if it gets there.
+   *
+   * @param number the transaction's; 0 when it wrote nothing
+   * @param outcomes of the rows that it settles
+   * @param open rows that somebody raced
+   * @param marksChunk whether it marks the whole chunk as in
+   */
+  private record Sent(
+      long number, Map<Row, Outcome> outcomes, List<Row> open, boolean marksChunk) {}
 
   /** One chunk on its way. */
   private final class Loading {
+    private final Chunk chunk;
     private final String who;
+    private final long lastRecord;
     private final Map<Row, Outcome> outcomes = new HashMap<>();
     private final Set<Row> lookedAgain = new HashSet<>();
     private final Set<Long> mine = new HashSet<>();
+    private Map<Object, Row> leaders = Map.of();
+    private Sent sent;
+    private boolean marked;
 
-    Loading(String who) {
-      this.who = who;
+    Loading(Chunk chunk) {
+      this.chunk = chunk;
+      this.who = "pgbackfill " + run.name() + " lane-" + chunk.lane();
+      this.lastRecord = chunk.rows().get(chunk.rows().size() - 1).record().number();
     }
 
-    List<Outcome> load(List<Row> rows) {
-      List<Row> open = rows;
+    List<Outcome> load() {
+      List<Row> open = chunk.rows();
       while (!open.isEmpty()) {
+        // Of records with the same key the first stands for the others; if it is refused, the next
+        // has its turn.
         Map<Object, Row> first = new LinkedHashMap<>();
-        for (Row row : open) {
-          first.putIfAbsent(row.identity(), row);
-        }
-        settle(first.values().stream().sorted(order).toList(), Probe.FIRST);
-        open = settleRepeats(open, first);
+        open.forEach(row -> first.putIfAbsent(row.identity(), row));
+        leaders = first;
+        settle(
+            leaders.values().stream().sorted(order).toList(),
+            run.isResumed() ? Probe.AGAIN : Probe.FIRST);
+        settleRepeats(outcomes);
+        open = chunk.rows().stream().filter(row -> !outcomes.containsKey(row)).toList();
       }
-      return rows.stream().map(outcomes::get).toList();
+      if (!marked) {
+        markSeparately();
+      }
+      return chunk.rows().stream().map(outcomes::get).toList();
     }
 
-    /**
-     * Gives the repeats their outcome; where the first record was refused, the next of its kind has
-     * its turn.
-     */
-    private List<Row> settleRepeats(List<Row> rows, Map<Object, Row> first) {
-      List<Row> open = new ArrayList<>();
-      for (Row row : rows) {
-        Row leader = first.get(row.identity());
-        Outcome outcome = outcomes.get(leader);
-        if (row == leader) {
+    /** Gives repeats their outcome where that of the first record is known. */
+    private void settleRepeats(Map<Row, Outcome> known) {
+      for (Row row : chunk.rows()) {
+        Row leader = leaders.get(row.identity());
+        Outcome outcome = known.get(leader);
+        if (outcome == null || known.containsKey(row)) {
           continue;
         }
         switch (outcome.kind()) {
           case INSERTED ->
-              outcomes.put(row, Outcome.duplicate(outcome.id(), placeOf(leader.record().number())));
-          case EXISTING, DUPLICATE -> outcomes.put(row, outcome);
-          case REJECTED -> open.add(row);
+              known.put(row, Outcome.duplicate(outcome.id(), placeOf(leader.record().number())));
+          case EXISTING, DUPLICATE -> known.put(row, outcome);
+          case REJECTED -> {}
         }
       }
-      return open;
     }
 
     /** Transaction after transaction, until each row has its outcome. */
@@ -163,7 +162,7 @@ public final class ChunkLoader {
           return;
         }
         if (round > 2) {
-          pause.pass(Duration.ofMillis(10L * round));
+          retries.pause(Duration.ofMillis(10L * round));
         }
         open = attempt(open, round == 0 ? probe : Probe.AGAIN);
       }
@@ -214,49 +213,112 @@ public final class ChunkLoader {
 
     private List<Row> transaction(List<Row> rows, Probe probe) throws SQLException {
       try (Connection connection = database.begin(who)) {
-        Found[] found = table.probe(connection, rows, probe);
-        List<Row> fresh = new ArrayList<>();
-        for (int i = 0; i < found.length; i++) {
-          if (found[i] == null) {
-            fresh.add(rows.get(i));
-          }
+        if (isIn(connection)) {
+          return accept();
         }
-        Set<UUID> inserted = fresh.isEmpty() ? Set.of() : table.insert(connection, fresh);
-        if (!inserted.isEmpty()) {
-          table.announce(
-              connection, fresh.stream().filter(row -> inserted.contains(row.id())).toList());
-          rememberTransaction(connection);
-        }
+        Map<Row, Outcome> settled = new HashMap<>();
+        List<Row> fresh = find(connection, rows, probe, settled);
+        List<Row> inserted = insert(connection, fresh);
+        inserted.forEach(row -> settled.put(row, Outcome.inserted(row.id())));
+        sent = mark(connection, settled, fresh, !inserted.isEmpty());
+        table.announce(connection, inserted);
         connection.commit();
-        for (int i = 0; i < found.length; i++) {
-          if (found[i] != null) {
-            outcomes.put(rows.get(i), outcome(rows.get(i), found[i]));
-          }
-        }
-        return settleInserted(fresh, inserted);
+        return accept();
       }
     }
 
-    private List<Row> settleInserted(List<Row> fresh, Set<UUID> inserted) {
-      List<Row> raced = new ArrayList<>();
-      for (Row row : fresh) {
-        if (inserted.contains(row.id())) {
-          outcomes.put(row, Outcome.inserted(row.id()));
+    private List<Row> find(
+        Connection connection, List<Row> rows, Probe probe, Map<Row, Outcome> settled)
+        throws SQLException {
+      Found[] found = table.probe(connection, rows, probe);
+      List<Row> fresh = new ArrayList<>();
+      for (int i = 0; i < found.length; i++) {
+        if (found[i] == null) {
+          fresh.add(rows.get(i));
         } else {
-          raced.add(row);
+          settled.put(rows.get(i), outcome(rows.get(i), found[i]));
         }
       }
-      return raced;
+      return fresh;
+    }
+
+    private List<Row> insert(Connection connection, List<Row> fresh) throws SQLException {
+      if (fresh.isEmpty()) {
+        return List.of();
+      }
+      Set<UUID> inserted = table.insert(connection, fresh);
+      return fresh.stream().filter(row -> inserted.contains(row.id())).toList();
     }
 
     /**
-     * Before the commit: its end may never be known, and the rows must be recognised all the same.
+     * Says in the transaction what it does, and that the chunk is in where nothing is left open.
      */
-    private void rememberTransaction(Connection connection) throws SQLException {
-      if (table.idsGiven) {
-        long transaction = currentTransaction(connection);
-        mine.add(transaction);
-        transactions.add(transaction);
+    private Sent mark(
+        Connection connection, Map<Row, Outcome> settled, List<Row> fresh, boolean wrote)
+        throws SQLException {
+      List<Row> raced = fresh.stream().filter(row -> !settled.containsKey(row)).toList();
+      Map<Row, Outcome> known = new HashMap<>(outcomes);
+      known.putAll(settled);
+      settleRepeats(known);
+      boolean marksChunk = known.size() == chunk.rows().size();
+      long number = 0;
+      if (marksChunk) {
+        number = run.marks().complete(connection, chunk.lane(), lastRecord, inOrder(known));
+      } else if (wrote) {
+        number = run.marks().partly(connection, chunk.lane(), lastRecord);
+      }
+      remember(number);
+      return new Sent(number, known, raced, marksChunk);
+    }
+
+    private List<Outcome> inOrder(Map<Row, Outcome> known) {
+      return chunk.rows().stream().map(known::get).toList();
+    }
+
+    /**
+     * Before the commit: its end may never be known, and its rows must be recognised all the same.
+     */
+    private void remember(long number) {
+      if (number != 0) {
+        mine.add(number & XMIN);
+        transactions.put(number & XMIN, lastRecord);
+      }
+    }
+
+    /** Whether an earlier attempt's transaction is in, whose COMMIT was not answered. */
+    private boolean isIn(Connection connection) throws SQLException {
+      if (sent == null) {
+        return false;
+      }
+      boolean in = sent.number() != 0 && run.marks().isIn(connection, sent.number());
+      sent = in ? sent : null;
+      return in;
+    }
+
+    private List<Row> accept() {
+      outcomes.putAll(sent.outcomes());
+      marked = sent.marksChunk();
+      List<Row> open = sent.open();
+      sent = null;
+      return open;
+    }
+
+    /** The chunk's last word was a reject: its mark takes a transaction that writes no row. */
+    private void markSeparately() {
+      try {
+        retries.run(
+            who,
+            again -> {
+              try (Connection connection = database.begin(who)) {
+                if (!isIn(connection)) {
+                  sent = mark(connection, Map.of(), List.of(), false);
+                  connection.commit();
+                }
+                return accept();
+              }
+            });
+      } catch (SQLException e) {
+        throw new LoadException(who + ": " + Messages.of(e), e);
       }
     }
 
@@ -265,31 +327,30 @@ public final class ChunkLoader {
      * was not known; an earlier record's of this run; or another's.
      */
     private Outcome outcome(Row row, Found found) {
-      boolean own = found.id().equals(row.id());
-      if (own && (row.idGiven() ? mine.contains(found.transaction()) : true)) {
+      boolean sameId = found.id().equals(row.id());
+      if (sameId && (!row.idGiven() || isOwn(row, found.transaction()))) {
         return Outcome.inserted(found.id());
       }
-      if (ids.gave(found.id())) {
-        return Outcome.duplicate(found.id(), placeOf(ids.number(found.id())));
+      if (run.ids().gave(found.id())) {
+        return Outcome.duplicate(found.id(), placeOf(run.ids().number(found.id())));
       }
-      return transactions.contains(found.transaction())
+      return transactions.containsKey(found.transaction())
           ? Outcome.duplicate(found.id(), null)
           : Outcome.existing(found.id());
     }
 
-    private String placeOf(long number) {
-      return "as in " + place.apply(number);
+    /**
+     * Written by this chunk; or before the run was resumed, by one that held the record and was not
+     * marked as in.
+     */
+    private boolean isOwn(Row row, long transaction) {
+      Long upTo = transactions.get(transaction);
+      return mine.contains(transaction)
+          || (run.isResumed() && upTo != null && row.record().number() <= upTo);
     }
-  }
 
-  /** The low 32 bits of the transaction's id, as xmin shows them. */
-  private static long currentTransaction(Connection connection) throws SQLException {
-    try (PreparedStatement statement =
-            connection.prepareStatement(
-                "SELECT (pg_current_xact_id()::text::numeric % 4294967296)::bigint");
-        ResultSet result = statement.executeQuery()) {
-      result.next();
-      return result.getLong(1);
+    private String placeOf(long number) {
+      return "as in " + run.place().apply(number);
     }
   }
 }

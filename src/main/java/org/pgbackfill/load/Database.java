@@ -7,6 +7,8 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Properties;
+import org.pgbackfill.ledger.Connections;
 
 /**
  * The connections of a run: one for each lane, and one besides. Safe between threads.
@@ -14,39 +16,43 @@ import java.time.Duration;
  * <p>Nothing is set on a session that a transaction-mode pooler would lose or leak: every setting
  * is local to its transaction, and no statement is prepared under a name.
  */
-public final class Database implements AutoCloseable {
+public final class Database implements AutoCloseable, Connections {
   /**
-   * How long a statement waits for a lock before the chunk is tried again: workers must not queue
-   * behind us.
+   * Local to the transaction, whatever the server's defaults are. The planner's switches keep a
+   * probe on the index however many keys it has: on a table without statistics it would turn into a
+   * hash join over the whole table.
    */
-  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
-
-  /** How long a statement may take before its chunk is split. */
-  private static final Duration STATEMENT_TIMEOUT = Duration.ofMinutes(2);
-
-  /** How long a killed client's transaction may hold its keys. */
-  private static final Duration IDLE_IN_TRANSACTION_TIMEOUT = Duration.ofMinutes(1);
-
-  /**
-   * Local to the transaction. The planner's switches keep a probe on the index however many keys it
-   * has: on a table without statistics it would turn into a hash join over the whole table.
-   */
-  private static final String SETTINGS =
+  private static final String LIMITS =
       """
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       SELECT set_config('application_name', ?, true),
              set_config('lock_timeout', ?, true),
              set_config('statement_timeout', ?, true),
              set_config('idle_in_transaction_session_timeout', ?, true),
+             %s
              set_config('enable_seqscan', 'off', true),
              set_config('enable_hashjoin', 'off', true),
              set_config('enable_mergejoin', 'off', true)
       """;
 
+  private static final String NO_TRANSACTION_TIMEOUT =
+      "set_config('transaction_timeout', '0', true),";
+  private static final int FIRST_WITH_TRANSACTION_TIMEOUT = 17;
+
+  /** How long the pool waits for a connection before it says why there is none. */
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+
   private final ConnectionSpec spec;
+  private final Limits limits;
+  private final String limitsSql;
   private final HikariDataSource pool;
 
-  private Database(ConnectionSpec spec, HikariDataSource pool) {
+  private Database(ConnectionSpec spec, Limits limits, int serverVersion, HikariDataSource pool) {
     this.spec = spec;
+    this.limits = limits;
+    this.limitsSql =
+        LIMITS.formatted(
+            serverVersion < FIRST_WITH_TRANSACTION_TIMEOUT ? "" : NO_TRANSACTION_TIMEOUT);
     this.pool = pool;
   }
 
@@ -54,35 +60,42 @@ public final class Database implements AutoCloseable {
    * Connects once, to learn at once what does not work, and makes the pool.
    *
    * @param spec where and as whom
+   * @param limits how long to wait for what
    * @param lanes how many lanes will load
    * @return to be closed by the caller
    * @throws LoadException when the server can't be reached or refuses
    */
-  public static Database open(ConnectionSpec spec, int lanes) {
+  public static Database open(ConnectionSpec spec, Limits limits, int lanes) {
+    int version;
     try (Connection first = DriverManager.getConnection(spec.url(), spec.properties())) {
-      if (!first.isValid(10)) {
+      if (!first.isValid((int) CONNECT.toSeconds())) {
         throw new SQLException("the server does not answer", "08006");
       }
+      version = first.getMetaData().getDatabaseMajorVersion();
     } catch (SQLException e) {
       throw refused(spec, e);
     }
     HikariConfig config = new HikariConfig();
     config.setPoolName("pgbackfill");
     config.setJdbcUrl(spec.url());
-    config.setDataSourceProperties(spec.properties());
-    config.addDataSourceProperty("prepareThreshold", "0");
+    config.setDataSourceProperties(withoutNamedStatements(spec));
     config.setMaximumPoolSize(lanes + 1);
     config.setMinimumIdle(0);
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
-    return new Database(spec, new HikariDataSource(config));
+    config.setConnectionTimeout(CONNECT.toMillis());
+    return new Database(spec, limits, version, new HikariDataSource(config));
+  }
+
+  private static Properties withoutNamedStatements(ConnectionSpec spec) {
+    Properties properties = spec.properties();
+    properties.setProperty("prepareThreshold", "0");
+    return properties;
   }
 
   private static LoadException refused(ConnectionSpec spec, SQLException e) {
-    String state = String.valueOf(e.getSQLState());
     String check =
-        switch (state) {
+        switch (String.valueOf(e.getSQLState())) {
           case "28P01", "28000" ->
               "check the user, the password (-W, PGPASSWORD or ~/.pgpass) and pg_hba.conf";
           case "08004" -> // the driver's word: no password at hand, or a server without SSL
@@ -98,25 +111,33 @@ public final class Database implements AutoCloseable {
         "no connection with " + spec.describe() + ": " + Messages.of(e) + "; " + check, e);
   }
 
-  /**
-   * Begins a transaction on a connection of the pool; closing it without a commit rolls back.
-   *
-   * @param who what a DBA sees as application_name, such as {@code pgbackfill nightly lane-3}
-   * @return READ COMMITTED, to be closed by the caller
-   * @throws SQLException when there is no connection to be had
-   */
-  Connection begin(String who) throws SQLException {
+  @Override
+  public Connection begin(String who) throws SQLException {
     Connection connection = pool.getConnection();
-    try (PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
-      settings.setString(1, who);
-      settings.setString(2, LOCK_TIMEOUT.toMillis() + "ms");
-      settings.setString(3, STATEMENT_TIMEOUT.toMillis() + "ms");
-      settings.setString(4, IDLE_IN_TRANSACTION_TIMEOUT.toMillis() + "ms");
-      settings.execute();
+    try {
+      limit(connection, who);
       return connection;
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  @Override
+  public Connection session() throws SQLException {
+    Connection connection = DriverManager.getConnection(spec.url(), withoutNamedStatements(spec));
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  @Override
+  public void limit(Connection session, String who) throws SQLException {
+    try (PreparedStatement settings = session.prepareStatement(limitsSql)) {
+      settings.setString(1, who);
+      settings.setString(2, limits.lock().toMillis() + "ms");
+      settings.setString(3, limits.statement().toMillis() + "ms");
+      settings.setString(4, limits.idleInTransaction().toMillis() + "ms");
+      settings.execute();
     }
   }
 

@@ -22,6 +22,15 @@ public final class Retries {
     boolean pass(Duration time);
   }
 
+  /** The run stops, and the work that waited to be tried again is left open. */
+  public static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super("stopped while waiting to try again");
+    }
+  }
+
   /** Some work in a transaction of its own. */
   interface Attempt<T> {
     /**
@@ -62,6 +71,42 @@ public final class Retries {
     return count.sum();
   }
 
+  /** Work that gives nothing back. */
+  public interface Work {
+    /**
+     * Does it once.
+     *
+     * @throws SQLException as any statement
+     */
+    void run() throws SQLException;
+  }
+
+  /**
+   * Does some work in a transaction of its own until it is through, fails for good, or the total is
+   * used up.
+   *
+   * @param who for whom, in notices
+   * @param work may be done again
+   * @throws LoadException when trying again does not help
+   */
+  public void untilThrough(String who, Work work) {
+    try {
+      run(
+          who,
+          again -> {
+            work.run();
+            return null;
+          });
+    } catch (SQLException e) {
+      throw new LoadException(who + ": " + Messages.of(e), e);
+    }
+  }
+
+  /** Waits a little, unless the run should stop. */
+  void pause(Duration time) {
+    pause.pass(time);
+  }
+
   /** Runs the attempt until it is through, fails for good, or the total is used up. */
   <T> T run(String who, Attempt<T> attempt) throws SQLException {
     long start = System.nanoTime();
@@ -89,8 +134,7 @@ public final class Retries {
         notices.accept(who + ": retry " + (again + 1) + " after " + Messages.of(e));
         if (!pause.pass(
             Duration.ofMillis(ThreadLocalRandom.current().nextLong(1 + ceiling.toMillis())))) {
-          throw new LoadException(
-              who + ": stopped while waiting to retry after " + Messages.of(e), e);
+          throw new Stopped();
         }
         ceiling =
             ceiling.multipliedBy(2).compareTo(LONGEST_WAIT) < 0

@@ -245,7 +245,12 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     return name;
   }
 
-  final Target target() {
+  /**
+   * What is loaded into it.
+   *
+   * @return the target that it was inspected for
+   */
+  public final Target target() {
     return target;
   }
 

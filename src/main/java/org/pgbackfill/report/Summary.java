@@ -8,8 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import org.pgbackfill.ledger.Counts;
-import org.pgbackfill.ledger.Outcome.Kind;
+import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunState;
 
 /**
@@ -19,73 +18,71 @@ import org.pgbackfill.ledger.RunState;
  * @param command contacts or jobs
  * @param state how it ended
  * @param reason why it did not succeed; null when it did
- * @param inserted records that are new rows
- * @param existing records whose row was there
- * @param duplicate records whose key an earlier record has
- * @param rejected records refused
- * @param retries how often a chunk was tried again
+ * @param counters how its records went, before it was resumed as well
  * @param elapsed from start to end
  * @param rejectsFile null when there is none
  * @param outcomesFile null when there is none
+ * @param ledger the ledger's schema; null when the run was not written down
  */
 public record Summary(
     String run,
     String command,
     RunState state,
     String reason,
-    long inserted,
-    long existing,
-    long duplicate,
-    long rejected,
-    long retries,
+    RunEntry.Counters counters,
     Duration elapsed,
     Path rejectsFile,
-    Path outcomesFile) {
+    Path outcomesFile,
+    String ledger) {
 
   /**
-   * Sums up a run.
+   * Of a start that found its run done.
    *
-   * @param run the run's name
-   * @param command contacts or jobs
-   * @param state how it ended
-   * @param reason why it did not succeed; null when it did
-   * @param counts how the records went
-   * @param retries how often a chunk was tried again
-   * @param elapsed from start to end
-   * @param reports the files it wrote
-   * @return the summary
+   * @param run as the ledger has it
+   * @param schema the ledger's
+   * @return the run's figures
    */
-  public static Summary of(
-      String run,
-      String command,
-      RunState state,
-      String reason,
-      Counts counts,
-      long retries,
-      Duration elapsed,
-      Reports reports) {
+  public static Summary ofDone(RunEntry run, String schema) {
     return new Summary(
-        run,
-        command,
-        state,
-        reason,
-        counts.of(Kind.INSERTED),
-        counts.of(Kind.EXISTING),
-        counts.of(Kind.DUPLICATE),
-        counts.of(Kind.REJECTED),
-        retries,
-        elapsed,
-        reports.rejectsFile(),
-        reports.outcomesFile());
+        run.name(),
+        run.work().command(),
+        run.state(),
+        "done already, " + run.ended() + "; nothing was done now",
+        run.counters(),
+        Duration.ZERO,
+        null,
+        null,
+        schema);
   }
 
   /**
-   * How many records the run has accounted for.
+   * Of a start that came to nothing.
    *
-   * @return the sum of the outcomes
+   * @param run the run's name
+   * @param command contacts or jobs
+   * @param reason why
+   * @return no figures
    */
-  public long read() {
-    return inserted + existing + duplicate + rejected;
+  public static Summary ofNothing(String run, String command, String reason) {
+    return new Summary(
+        run,
+        command,
+        RunState.FAILED,
+        reason,
+        new RunEntry.Counters(0, 0, 0, 0, 0),
+        Duration.ZERO,
+        null,
+        null,
+        null);
+  }
+
+  /**
+   * Whether there was nothing to do, for the run had succeeded before.
+   *
+   * @return true for {@link #ofDone}
+   */
+  public boolean wasDone() {
+    return state == RunState.SUCCEEDED && reason != null;
   }
 
   private double seconds() {
@@ -93,15 +90,16 @@ public record Summary(
   }
 
   private long rowsPerSecond() {
-    return elapsed.toNanos() == 0 ? 0 : Math.round(read() * 1e9 / elapsed.toNanos());
+    return elapsed.toNanos() == 0 ? 0 : Math.round(counters.read() * 1e9 / elapsed.toNanos());
   }
 
   /**
    * For people.
    *
-   * @return some lines, each with its line break
+   * @param resume the command that goes on with the run; null when there is nothing to go on with
+   * @return some lines, each with its line break; the last one is the command
    */
-  public String text() {
+  public String text(String resume) {
     StringBuilder text = new StringBuilder();
     text.append(run).append(": ").append(state.word());
     if (reason != null) {
@@ -111,17 +109,23 @@ public record Summary(
     line(
         text,
         "read",
-        read(),
+        counters.read(),
         String.format(Locale.ROOT, "in %.2f s, %,d records/s", seconds(), rowsPerSecond()));
-    line(text, "inserted", inserted, "");
-    line(text, "existing", existing, "");
-    line(text, "duplicate", duplicate, "");
-    line(text, "rejected", rejected, rejectsFile == null ? "" : "see " + rejectsFile);
-    if (retries > 0) {
-      line(text, "retries", retries, "");
+    line(text, "inserted", counters.inserted(), "");
+    line(text, "existing", counters.existing(), "");
+    line(text, "duplicate", counters.duplicate(), "");
+    line(text, "rejected", counters.rejected(), rejectsFile == null ? "" : "see " + rejectsFile);
+    if (counters.retries() > 0) {
+      line(text, "retries", counters.retries(), "");
     }
     if (outcomesFile != null) {
       text.append("  outcomes in ").append(outcomesFile).append('\n');
+    }
+    if (ledger == null) {
+      text.append("  no ledger: the run can't be resumed, only loaded again\n");
+    }
+    if (resume != null) {
+      text.append("What was loaded is in. To go on:\n").append(resume).append('\n');
     }
     return text.toString();
   }
@@ -134,9 +138,10 @@ public record Summary(
   /**
    * For programs.
    *
+   * @param resume the command that goes on with the run; null when there is nothing to go on with
    * @return one JSON object on one line, with its line break
    */
-  public String json() {
+  public String json(String resume) {
     StringWriter out = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
       json.writeStartObject();
@@ -144,16 +149,18 @@ public record Summary(
       json.writeStringField("command", command);
       json.writeStringField("state", state.word());
       json.writeStringField("reason", reason);
-      json.writeNumberField("read", read());
-      json.writeNumberField("inserted", inserted);
-      json.writeNumberField("existing", existing);
-      json.writeNumberField("duplicate", duplicate);
-      json.writeNumberField("rejected", rejected);
-      json.writeNumberField("retries", retries);
+      json.writeNumberField("read", counters.read());
+      json.writeNumberField("inserted", counters.inserted());
+      json.writeNumberField("existing", counters.existing());
+      json.writeNumberField("duplicate", counters.duplicate());
+      json.writeNumberField("rejected", counters.rejected());
+      json.writeNumberField("retries", counters.retries());
       json.writeNumberField("elapsed_seconds", seconds());
       json.writeNumberField("rows_per_second", rowsPerSecond());
       json.writeStringField("rejects_file", rejectsFile == null ? null : rejectsFile.toString());
       json.writeStringField("outcomes_file", outcomesFile == null ? null : outcomesFile.toString());
+      json.writeStringField("ledger", ledger);
+      json.writeStringField("resume", resume);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to a string", e);

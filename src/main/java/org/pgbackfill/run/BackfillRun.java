@@ -3,28 +3,32 @@ package org.pgbackfill.run;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Counts;
-import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.ledger.History;
+import org.pgbackfill.ledger.Hold;
+import org.pgbackfill.ledger.Ledger;
+import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.NoLedger;
+import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.ledger.RunState;
+import org.pgbackfill.ledger.Work;
 import org.pgbackfill.load.ChunkLoader;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.LoadException;
+import org.pgbackfill.load.LoadedRun;
 import org.pgbackfill.load.Retries;
 import org.pgbackfill.load.Schema;
 import org.pgbackfill.load.TargetTable;
 import org.pgbackfill.report.Progress;
 import org.pgbackfill.report.Reports;
 import org.pgbackfill.report.Summary;
-import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
-import org.pgbackfill.target.Checked;
-import org.pgbackfill.target.Reject;
 import org.pgbackfill.target.Target;
 
 /**
@@ -37,7 +41,7 @@ public final class BackfillRun {
   private final Consumer<String> notices;
   private final Counts counts = new Counts();
   private final Retries retries;
-  private final RunIds ids;
+  private final long start = System.nanoTime();
   private Exception failure;
 
   /**
@@ -51,8 +55,7 @@ public final class BackfillRun {
     this.plan = plan;
     this.stop = stop;
     this.notices = notices;
-    this.retries = new Retries(RunPlan.RETRY_TOTAL, stop, notices);
-    this.ids = RunIds.of(plan.started(), new SecureRandom().nextLong());
+    this.retries = new Retries(plan.limits().retry(), stop, notices);
   }
 
   /**
@@ -62,26 +65,49 @@ public final class BackfillRun {
    * @param err where progress is shown
    * @return what was done, also when it could not be finished
    * @throws SourceException when a file can't be used at all; nothing was loaded
+   * @throws LoadException when the server or the table can't; nothing was loaded
+   * @throws LedgerException when the ledger says no; nothing was loaded
    */
   public Summary execute(InputStream stdin, PrintStream err) throws SourceException {
-    long start = System.nanoTime();
     try (CsvSource source = CsvSource.open(plan.files(), stdin);
-        Database database = Database.open(plan.connection(), plan.threads());
-        Reports reports = Reports.open(plan.rejects(), plan.outcomes(), source.files(), notices)) {
-      Target target = plan.target().apply(source.files());
-      if (plan.createTable()) {
+        Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
+      Target target = plan.into().target().apply(source.files());
+      if (plan.into().createTable()) {
         Schema.create(database, target);
       }
-      TargetTable table = TargetTable.inspect(database, target, plan.notification());
+      TargetTable table = TargetTable.inspect(database, target, plan.into().notification());
       tellIgnored(target);
-      ChunkLoader loader =
-          new ChunkLoader(database, table, ids, plan.name(), source::place, retries, stop);
-      load(source, target, loader, reports, err);
-      if (failure == null) {
-        tellAtEnd(table, database);
+      RunIds ids = RunIds.of(plan.started(), new SecureRandom().nextLong());
+      if (plan.book().schema() == null) {
+        return execute(source, database, table, new NoLedger(nameOrDefault(), ids), err);
       }
-      return summary(Duration.ofNanos(System.nanoTime() - start), reports);
+      Ledger ledger = Ledger.open(database, plan.book().schema());
+      Ledger.Start started = ledger.start(request(source, table, ids));
+      if (started.kind() == Ledger.Start.Kind.DONE) {
+        return Summary.ofDone(started.run(), plan.book().schema());
+      }
+      try (Hold hold = ledger.hold(started)) {
+        return execute(source, database, table, hold, err);
+      }
     }
+  }
+
+  private String nameOrDefault() {
+    return plan.book().name() == null ? plan.book().defaultName() : plan.book().name();
+  }
+
+  private Ledger.Request request(CsvSource source, TargetTable table, RunIds ids)
+      throws SourceException {
+    Work work = new Work(plan.command(), table.name(), plan.into().mapping(), source.contents());
+    return new Ledger.Request(
+        plan.book().name(),
+        plan.book().defaultName(),
+        work,
+        plan.book().intent(),
+        ids,
+        plan.threads(),
+        plan.reporting().outcomes() != null,
+        plan.book().holder());
   }
 
   private void tellIgnored(Target target) {
@@ -90,91 +116,78 @@ public final class BackfillRun {
     }
   }
 
+  private Summary execute(
+      CsvSource source, Database database, TargetTable table, Hold hold, PrintStream err) {
+    Path rejects = plan.reporting().rejects();
+    try (Reports reports =
+            Reports.open(
+                rejects == null ? Path.of(hold.name() + "-rejects.csv") : rejects,
+                plan.reporting().outcomes(),
+                source.files(),
+                notices);
+        TimeLimit limit = TimeLimit.start(plan.maxRunTime(), stop)) {
+      hold.beat(this::counters, this::fail);
+      load(source, database, table, hold, reports, err);
+      if (failure == null) {
+        attempt(() -> table.announceEnd(database));
+      }
+      Ending ending = ending();
+      attempt(() -> end(hold, ending));
+      return summary(hold, reports);
+    } catch (UncheckedIOException e) {
+      fail(e);
+      attempt(() -> end(hold, ending()));
+      throw e;
+    }
+  }
+
   /** Feeds the lanes and waits for them. */
   private void load(
-      CsvSource source, Target target, ChunkLoader loader, Reports reports, PrintStream err) {
+      CsvSource source,
+      Database database,
+      TargetTable table,
+      Hold hold,
+      Reports reports,
+      PrintStream err) {
     try (Progress progress =
             Progress.start(
-                plan.progress(),
-                plan.terminal(),
+                plan.reporting().progress(),
+                plan.reporting().terminal(),
                 counts::read,
                 source::bytesRead,
                 source.bytesTotal(),
                 err);
-        InputOrder order = new InputOrder(counts, reports);
-        Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
-      feed(source, target, order, lanes);
-      lanes.finish();
+        InputOrder order = new InputOrder(counts, reports)) {
+      History history = hold.history();
+      LoadedRun run =
+          new LoadedRun(
+              hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
+      ChunkLoader loader = new ChunkLoader(database, table, run, retries);
+      try (Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
+        new Feed(plan, source, table.target(), hold, history, counts, order, lanes, stop).run();
+        lanes.finish();
+      }
     } catch (SourceException | RuntimeException e) {
       fail(e);
     }
-    try {
-      reports.flush();
-    } catch (UncheckedIOException e) {
-      fail(e);
-    }
+    attempt(reports::flush);
   }
 
   private void loadPart(Window.Part part, ChunkLoader loader, InputOrder order) {
     order.settle(part, loader.load(part.chunk()));
-    checkRejectLimit();
+    plan.reporting().rejectLimit().check(counts, stop);
   }
 
-  private void feed(CsvSource source, Target target, InputOrder order, Lanes lanes)
-      throws SourceException {
-    Window window = new Window(plan.windowRecords());
+  /** A step at the end: if it fails, the run has failed. */
+  private void attempt(Runnable step) {
     try {
-      while (!stop.isRequested()) {
-        CsvRecord record = source.next();
-        if (record == null) {
-          break;
-        }
-        add(target.check(record, ids.id(record.number())), window);
-        if (window.isFull()) {
-          deal(window, order, lanes);
-          window = new Window(plan.windowRecords());
-        }
-      }
-    } finally {
-      // Also when the file breaks off: what was read before is good.
-      deal(window, order, lanes);
-    }
-  }
-
-  private void add(Checked checked, Window window) {
-    if (checked instanceof Reject reject) {
-      Outcome outcome = Outcome.rejected(reject.reason());
-      counts.add(outcome);
-      window.add(checked, outcome);
-      checkRejectLimit();
-    } else {
-      window.add(checked, null);
-    }
-  }
-
-  private void deal(Window window, InputOrder order, Lanes lanes) {
-    if (!window.isEmpty()) {
-      List<Window.Part> parts = window.deal(plan.threads(), plan.chunkSize());
-      order.add(window);
-      parts.forEach(lanes::give);
-    }
-  }
-
-  private void checkRejectLimit() {
-    if (plan.rejectLimit().isPassed(counts.of(Outcome.Kind.REJECTED), counts.read())) {
-      stop.request(Stop.Reason.REJECT_LIMIT);
-    }
-  }
-
-  private void tellAtEnd(TargetTable table, Database database) {
-    try {
-      table.announceEnd(database);
-    } catch (LoadException e) {
+      step.run();
+    } catch (RuntimeException e) {
       fail(e);
     }
   }
 
-  private void fail(Exception e) {
+  private synchronized void fail(Exception e) {
     stop.request(Stop.Reason.FAILURE);
     if (failure == null) {
       failure = e;
@@ -186,28 +199,54 @@ public final class BackfillRun {
    *
    * @return null when nothing did
    */
-  public Exception failure() {
+  public synchronized Exception failure() {
     return failure;
   }
 
-  private Summary summary(Duration elapsed, Reports reports) {
-    if (stop.reason() == null
-        && plan.rejectLimit().isPassedAtEnd(counts.of(Outcome.Kind.REJECTED), counts.read())) {
-      stop.request(Stop.Reason.REJECT_LIMIT);
+  private RunEntry.Counters counters() {
+    return RunEntry.Counters.of(counts, retries.count());
+  }
+
+  private record Ending(RunState state, String reason) {}
+
+  private Ending ending() {
+    if (failure() != null) {
+      return new Ending(RunState.FAILED, failure().getMessage());
     }
-    RunState state = RunState.SUCCEEDED;
-    String reason = null;
-    if (failure != null) {
-      state = RunState.FAILED;
-      reason = failure.getMessage();
-    } else if (stop.reason() == Stop.Reason.REJECT_LIMIT) {
-      state = RunState.FAILED;
-      reason = "more rejects than --max-rejects " + plan.rejectLimit() + " allows";
-    } else if (stop.reason() == Stop.Reason.INTERRUPTED) {
-      state = RunState.INTERRUPTED;
-      reason = "asked to stop";
+    if (stop.reason() == null) {
+      plan.reporting().rejectLimit().checkAtEnd(counts, stop);
     }
-    return Summary.of(
-        plan.name(), plan.command(), state, reason, counts, retries.count(), elapsed, reports);
+    if (stop.reason() == null) {
+      return new Ending(RunState.SUCCEEDED, null);
+    }
+    return switch (stop.reason()) {
+      case REJECT_LIMIT ->
+          new Ending(
+              RunState.FAILED,
+              "more rejects than --max-rejects " + plan.reporting().rejectLimit() + " allows");
+      case TIME_LIMIT -> new Ending(RunState.INTERRUPTED, "--max-run-time is over");
+      case INTERRUPTED, FAILURE -> new Ending(RunState.INTERRUPTED, "asked to stop");
+    };
+  }
+
+  private void end(Hold hold, Ending ending) {
+    RunEntry.Counters total = RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore());
+    // Tried again like any work: a server that restarts must not leave the run looking unfinished.
+    retries.untilThrough(
+        "the end of run " + hold.name(), () -> hold.end(ending.state(), ending.reason(), total));
+  }
+
+  private Summary summary(Hold hold, Reports reports) {
+    Ending ending = ending();
+    return new Summary(
+        hold.name(),
+        plan.command(),
+        ending.state(),
+        ending.reason(),
+        RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore()),
+        Duration.ofNanos(System.nanoTime() - start),
+        reports.rejectsFile(),
+        reports.outcomesFile(),
+        plan.book().schema());
   }
 }

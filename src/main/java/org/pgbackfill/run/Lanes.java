@@ -8,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.pgbackfill.load.Retries;
 
 /**
  * The lanes' threads: each takes its own parts in the order they are given. The first failure stops
@@ -64,6 +65,8 @@ final class Lanes implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (Retries.Stopped e) {
+      // The run stops for another reason; this chunk is not marked as in.
     } catch (Throwable e) { // an Error must stop the others as well
       failure.compareAndSet(null, e);
       stop.request(Stop.Reason.FAILURE);

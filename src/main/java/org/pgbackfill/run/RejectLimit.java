@@ -1,6 +1,8 @@
 package org.pgbackfill.run;
 
 import java.math.BigDecimal;
+import org.pgbackfill.ledger.Counts;
+import org.pgbackfill.ledger.Outcome;
 
 /**
  * How many rejects a run puts up with.
@@ -50,18 +52,25 @@ public record RejectLimit(double count, Unit unit) {
             + " 0.5%");
   }
 
-  /** Whether the run should stop here. */
-  boolean isPassed(long rejected, long read) {
-    return (unit != Unit.PERCENT || read >= SMALLEST_SAMPLE) && isPassedAtEnd(rejected, read);
+  /** Stops the run where it has too many. */
+  void check(Counts counts, Stop stop) {
+    if (unit != Unit.PERCENT || counts.read() >= SMALLEST_SAMPLE) {
+      checkAtEnd(counts, stop);
+    }
   }
 
-  /** Whether the run, now at its end, had too many. */
-  boolean isPassedAtEnd(long rejected, long read) {
-    return switch (unit) {
-      case NONE -> false;
-      case RECORDS -> rejected > count;
-      case PERCENT -> rejected * 100.0 > count * read;
-    };
+  /** Stops the run, which is at its end, where it had too many. */
+  void checkAtEnd(Counts counts, Stop stop) {
+    long rejected = counts.of(Outcome.Kind.REJECTED);
+    boolean passed =
+        switch (unit) {
+          case NONE -> false;
+          case RECORDS -> rejected > count;
+          case PERCENT -> rejected * 100.0 > count * counts.read();
+        };
+    if (passed) {
+      stop.request(Stop.Reason.REJECT_LIMIT);
+    }
   }
 
   /**

@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import org.pgbackfill.ledger.Ledger;
 import org.pgbackfill.load.ConnectionSpec;
+import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.report.Progress;
 import org.pgbackfill.source.SourceFile;
@@ -15,46 +17,82 @@ import org.pgbackfill.target.Target;
 /**
  * Everything that a run needs to know before its first record.
  *
- * @param name the run's
  * @param command contacts or jobs
- * @param started when the run began; its ids begin with it
- * @param connection where to, and as whom
+ * @param started when the run began; a new run's ids begin with it
  * @param files as typed, at least one
- * @param target fits the files' headers to the target
- * @param createTable whether a missing table is made
+ * @param connection where to, and as whom
+ * @param limits how long to wait for what
+ * @param into what is loaded
  * @param threads lanes and connections, from 1 to 64
  * @param chunkSize the most records in one transaction, from 1 to 1,000,000
- * @param rejects where a reject file would be made
- * @param rejectLimit how many rejects are put up with
- * @param outcomes the outcome file; null for none
- * @param notification when workers are told
- * @param progress how progress is shown
- * @param terminal whether standard error is a terminal
+ * @param maxRunTime when the run stops by itself; null for never
+ * @param book which run this is to the ledger
+ * @param reporting what the operator gets to see
  */
 public record RunPlan(
-    String name,
     String command,
     Instant started,
-    ConnectionSpec connection,
     List<String> files,
-    Function<List<SourceFile>, Target> target,
-    boolean createTable,
+    ConnectionSpec connection,
+    Limits limits,
+    Into into,
     int threads,
     int chunkSize,
-    Path rejects,
-    RejectLimit rejectLimit,
-    Path outcomes,
-    Notify notification,
-    Progress.Mode progress,
-    boolean terminal) {
+    Duration maxRunTime,
+    Book book,
+    Reporting reporting) {
+  /**
+   * What is loaded.
+   *
+   * @param target fits the files' headers to the target
+   * @param mapping what else decides how a record becomes a row, as text that is the same for the
+   *     same
+   * @param createTable whether a missing table is made
+   * @param notification when workers are told
+   */
+  public record Into(
+      Function<List<SourceFile>, Target> target,
+      String mapping,
+      boolean createTable,
+      Notify notification) {}
+
+  /**
+   * Which run this is to the ledger.
+   *
+   * @param schema the ledger's; null to load without one
+   * @param name the operator's name for the run; null to be named after its time
+   * @param defaultName after the run's time
+   * @param intent what is to be done about an earlier run
+   * @param holder host and process, for those who find the run taken
+   */
+  public record Book(
+      String schema,
+      String name,
+      String defaultName,
+      Ledger.Request.Intent intent,
+      String holder) {}
+
+  /**
+   * What the operator gets to see.
+   *
+   * @param rejects where a reject file would be made; null for the run's name in the working folder
+   * @param rejectLimit how many rejects are put up with
+   * @param outcomes the outcome file; null for none
+   * @param progress how progress is shown
+   * @param terminal whether standard error is a terminal
+   */
+  public record Reporting(
+      Path rejects,
+      RejectLimit rejectLimit,
+      Path outcomes,
+      Progress.Mode progress,
+      boolean terminal) {}
+
   /** The most lanes: each takes a connection of a server that others use, too. */
   public static final int MAX_THREADS = 64;
 
   /** The largest chunk: its records are held in memory. */
   public static final int MAX_CHUNK_SIZE = 1_000_000;
-
-  /** How long one chunk is tried before the run ends. */
-  static final Duration RETRY_TOTAL = Duration.ofMinutes(2);
 
   /** Refuses nonsense before the first record. */
   public RunPlan {
@@ -72,25 +110,27 @@ public record RunPlan(
           "--chunk-size " + chunkSize + ": expected 1 to " + MAX_CHUNK_SIZE);
     }
     for (String file : files) {
-      if (isSame(Path.of(file), rejects)) {
-        throw new IllegalArgumentException(
-            "--rejects " + rejects + " is a file to load as well; name another for the rejects");
-      }
-      if (isSame(Path.of(file), outcomes)) {
-        throw new IllegalArgumentException(
-            "--outcomes " + outcomes + " is a file to load as well; name another for the outcomes");
-      }
+      refuseOverwriting(file, "--rejects", reporting.rejects(), "rejects");
+      refuseOverwriting(file, "--outcomes", reporting.outcomes(), "outcomes");
     }
-    if (isSame(rejects, outcomes)) {
+    if (isSame(reporting.rejects(), reporting.outcomes())) {
       throw new IllegalArgumentException(
           "--outcomes "
-              + outcomes
+              + reporting.outcomes()
               + " is the file for the rejects as well; name another for the outcomes");
     }
   }
 
+  private static void refuseOverwriting(String file, String option, Path path, String what) {
+    if (isSame(path, Path.of(file))) {
+      throw new IllegalArgumentException(
+          option + " " + path + " is a file to load as well; name another for the " + what);
+    }
+  }
+
   private static boolean isSame(Path one, Path other) {
-    return other != null
+    return one != null
+        && other != null
         && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 

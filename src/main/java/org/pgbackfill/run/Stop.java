@@ -12,6 +12,8 @@ public final class Stop implements Retries.Pause {
   public enum Reason {
     /** Somebody asked for it. */
     INTERRUPTED,
+    /** Its time is over. */
+    TIME_LIMIT,
     /** Too many rejects. */
     REJECT_LIMIT,
     /** Something broke. */

@@ -62,7 +62,7 @@ final class Window {
       positions.add(new ArrayList<>());
     }
     for (int i = 0; i < records.size(); i++) {
-      if (records.get(i) instanceof Row row) {
+      if (records.get(i) instanceof Row row && outcomes.get(i) == null) {
         positions.get(row.lane(lanes)).add(i);
       }
     }

@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -42,9 +43,9 @@ final class CsvFile implements Closeable {
   /**
    * Takes the stream over: it is closed with this, or at once when its first bytes can't be read.
    */
-  static CsvFile open(String name, InputStream raw) throws SourceException {
+  static CsvFile open(String name, InputStream raw, MessageDigest digest) throws SourceException {
     try {
-      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES));
+      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES, digest));
     } catch (IOException e) {
       SourceException failure = unreadable(name, 0, e);
       try {
@@ -198,20 +199,25 @@ final class CsvFile implements Closeable {
       Quotes.State state = Quotes.scan(next.text(), true);
       if (state == Quotes.State.COMPLETE) {
         String[] fields = parse(text.toString());
-        return fields.length == file.header().size()
-            ? CsvRecord.of(number, file, first.number(), fields)
-            : onlyFirst(
-                number,
-                first,
-                more,
-                file,
-                strayQuote(next) + "; " + wrongCount(file, fields.length));
+        if (fields.length == file.header().size()) {
+          return CsvRecord.of(number, file, first.number(), fields);
+        }
+        String fault = wrongCount(file, fields.length);
+        return more.stream().anyMatch(line -> standsAlone(line, file))
+            ? onlyFirst(number, first, more, file, strayQuote(next) + "; " + fault)
+            : CsvRecord.unreadable(number, file, first.number(), text.toString(), fault);
       }
       if (state != Quotes.State.OPEN) {
         return onlyFirst(
             number, first, more, file, strayQuote(next) + "; " + reason(state) + " there");
       }
     }
+  }
+
+  /** A line that is a record by itself has been swallowed by somebody else's quote. */
+  private boolean standsAlone(Lines.Line line, SourceFile file) {
+    return Quotes.scan(line.text(), false) == Quotes.State.COMPLETE
+        && parse(line.text()).length == file.header().size();
   }
 
   /**

@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,6 +34,7 @@ public final class CsvSource implements AutoCloseable {
   private final long[] linesBefore;
   private final AtomicLong bytesRead = new AtomicLong();
   private final OptionalLong bytesTotal;
+  private final MessageDigest digest = FileContent.sha256();
   private volatile int current;
 
   private CsvSource(List<String> names) throws SourceException {
@@ -83,7 +86,8 @@ public final class CsvSource implements AutoCloseable {
     boolean isStdin = name.equals(STDIN);
     Path path = isStdin ? null : Path.of(name);
     String shown = isStdin ? "stdin" : name;
-    CsvFile file = CsvFile.open(shown, counted(isStdin ? stdin : stream(path)));
+    CsvFile file =
+        CsvFile.open(shown, counted(isStdin ? stdin : stream(path)), isReadOnce() ? digest : null);
     open.add(file);
     paths.add(path);
     files.add(new SourceFile(files.size(), shown, file.readHeader()));
@@ -139,7 +143,9 @@ public final class CsvSource implements AutoCloseable {
     CsvFile file = open.get(current);
     if (file == null) {
       SourceFile expected = files.get(current);
-      file = CsvFile.open(expected.name(), counted(stream(paths.get(current))));
+      file =
+          CsvFile.open(
+              expected.name(), counted(stream(paths.get(current))), isReadOnce() ? digest : null);
       open.set(current, file);
       if (!file.readHeader().equals(expected.header())) {
         throw new SourceException(
@@ -158,6 +164,46 @@ public final class CsvSource implements AutoCloseable {
     closeQuietly(done);
     open.set(ended, null);
     current = ended + 1; // volatile: whoever sees the new file sees the lines before it
+  }
+
+  /**
+   * What the files are, for the ledger: size and hash of all that can be read twice.
+   *
+   * @return one for each file
+   * @throws SourceException when a file can't be read
+   */
+  public List<FileContent> contents() throws SourceException {
+    List<FileContent> contents = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      Path path = paths.get(i);
+      contents.add(
+          FileContent.of(
+              files.get(i).name(), path != null && Files.isRegularFile(path) ? path : null));
+    }
+    return contents;
+  }
+
+  /**
+   * Whether something comes from standard input or a pipe.
+   *
+   * @return true when the input's end and content are not known before
+   */
+  public boolean isReadOnce() {
+    return bytesTotal.isEmpty();
+  }
+
+  /**
+   * A hash of all lines read so far, of input that can be read only once: the same bytes give the
+   * same at the same record.
+   *
+   * @return 64 hex digits
+   */
+  public String hashSoFar() {
+    try {
+      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the platform's SHA-256 can be copied", e);
+    }
   }
 
   /**

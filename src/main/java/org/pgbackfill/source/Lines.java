@@ -3,6 +3,7 @@ package org.pgbackfill.source;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
@@ -25,6 +26,7 @@ final class Lines implements Closeable {
 
   private final InputStream in;
   private final int limit;
+  private final MessageDigest digest;
   private byte[] buffer = new byte[BUFFER_BYTES];
   private int start;
   private int end;
@@ -34,10 +36,12 @@ final class Lines implements Closeable {
    * Starts at the stream's next byte.
    *
    * @param limit the longest line that is kept, in bytes
+   * @param digest gets all bytes of the lines as they are read; null for none
    */
-  Lines(InputStream in, int limit) throws IOException {
+  Lines(InputStream in, int limit, MessageDigest digest) throws IOException {
     this.in = in;
     this.limit = limit;
+    this.digest = digest;
     skipByteOrderMark();
   }
 
@@ -76,6 +80,7 @@ final class Lines implements Closeable {
 
   private Line take(int next) {
     int length = next - start;
+    digest(start, length);
     int textEnd = next;
     String lineBreak = "";
     if (buffer[next - 1] == '\n') {
@@ -94,21 +99,32 @@ final class Lines implements Closeable {
   }
 
   private Line skipRest() throws IOException {
-    int kept = end - start;
-    long length = kept;
-    start = end;
-    while (fill()) {
-      for (int i = start; i < end; i++) {
-        if (buffer[i] == '\n') {
-          length += i + 1 - start;
-          start = i + 1;
-          return new Line(++number, "", "\n", length, true);
-        }
-      }
-      length += end - start;
-      start = end;
+    long length = 0;
+    boolean more = true;
+    while (more) {
+      int lineEnd = indexOfLineFeed() + 1;
+      int part = (lineEnd > 0 ? lineEnd : end) - start;
+      digest(start, part);
+      length += part;
+      start += part;
+      more = lineEnd == 0 && fill();
     }
     return new Line(++number, "", "\n", length, true);
+  }
+
+  private int indexOfLineFeed() {
+    for (int i = start; i < end; i++) {
+      if (buffer[i] == '\n') {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private void digest(int from, int length) {
+    if (digest != null) {
+      digest.update(buffer, from, length);
+    }
   }
 
   /** Reads some more behind what is there; false at the end of the stream. */

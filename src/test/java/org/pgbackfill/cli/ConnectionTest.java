@@ -55,6 +55,10 @@ class ConnectionTest {
             + PASSWORD
             + "';"
             + "GRANT CREATE ON SCHEMA public TO "
+            + ROLE
+            + "; GRANT CREATE ON DATABASE "
+            + DATABASE.name()
+            + " TO "
             + ROLE);
     Path rules = Path.of(DATABASE.rows("SHOW hba_file").get(0));
     String before = Files.readString(rules);

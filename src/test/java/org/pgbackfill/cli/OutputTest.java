@@ -211,16 +211,16 @@ class OutputTest {
 
   @Test
   void statusThreeMeansRejectsUnlessTheyAreAllowed() {
-    assertEquals(3, contacts(bad).status());
-    assertEquals(0, contacts(bad, "--max-rejects", "1").status());
-    assertEquals(0, contacts(bad, "--max-rejects", "50%").status());
+    assertEquals(3, contacts(bad, "--again").status());
+    assertEquals(0, contacts(bad, "--again", "--max-rejects", "1").status());
+    assertEquals(0, contacts(bad, "--again", "--max-rejects", "50%").status());
     assertEquals(0, contacts(good, "--max-rejects", "0").status());
   }
 
   @Test
   void statusFourMeansStoppedByTheRejectLimit() {
     for (String limit : List.of("0", "49.5%")) {
-      Cli.Result stopped = contacts(bad, "--max-rejects", limit);
+      Cli.Result stopped = contacts(bad, "--again", "--max-rejects", limit);
       assertEquals(4, stopped.status(), stopped::toString);
       assertTrue(
           stopped
@@ -231,10 +231,12 @@ class OutputTest {
               .endsWith(": failed: more rejects than --max-rejects " + limit + " allows"),
           stopped::toString);
     }
-    assertEquals("failed", contacts(bad, "--max-rejects", "0", "--output", "json").field("state"));
+    assertEquals(
+        "failed",
+        contacts(bad, "--again", "--max-rejects", "0", "--output", "json").field("state"));
     assertEquals(
         "more rejects than --max-rejects 10% allows",
-        contacts(bad, "--max-rejects", "10%", "--output", "json").field("reason"));
+        contacts(bad, "--again", "--max-rejects", "10%", "--output", "json").field("reason"));
   }
 
   @Test

@@ -1,0 +1,85 @@
+package org.pgbackfill.cli;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.pgbackfill.ledger.Ledger;
+import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.LedgerSchema;
+import org.pgbackfill.ledger.RunEntry;
+import org.pgbackfill.load.ConnectionSpec;
+import org.pgbackfill.load.Database;
+import org.pgbackfill.load.Limits;
+import org.pgbackfill.load.LoadException;
+import org.pgbackfill.report.RunList;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code pgbackfill runs}. */
+@Command(
+    name = "runs",
+    header = "List the runs that the ledger knows.",
+    sortOptions = false,
+    description =
+        "Lists the last 100 runs of the ledger, or those of one name, the last one first.%n")
+final class RunsCommand implements Callable<Integer> {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      description = "Only runs of this name. Default: all.")
+  private String name;
+
+  @Mixin private ConnectionOptions connection;
+
+  @Option(
+      names = "--ledger-schema",
+      paramLabel = "NAME",
+      defaultValue = LedgerSchema.DEFAULT_NAME,
+      order = 10,
+      description = "The ledger's schema. Default: ${DEFAULT-VALUE}.")
+  private String schema;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      order = 11,
+      description =
+          "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
+  private LoadCommand.Output output;
+
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private HelpOption help;
+
+  private final Terminal terminal;
+
+  RunsCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    LoadCommand.silenceLogs();
+    try {
+      ConnectionSpec where = connection.resolve(terminal);
+      Duration patience = Duration.ofSeconds(30);
+      try (Database database =
+          Database.open(where, new Limits(patience, patience, patience, patience), 1)) {
+        List<RunEntry> runs = Ledger.existing(database, schema).runs(name);
+        terminal
+            .out()
+            .print(output == LoadCommand.Output.JSON ? RunList.json(runs) : RunList.text(runs));
+      }
+      return ExitStatus.LOADED.code();
+    } catch (IllegalArgumentException e) {
+      terminal.err().println("pgbackfill: " + e.getMessage());
+      return ExitStatus.USAGE.code();
+    } catch (LoadException | LedgerException e) {
+      terminal.err().println("pgbackfill: " + e.getMessage());
+      return ExitStatus.FAILED.code();
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package org.pgbackfill.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What the ledger had of a run when it was resumed: which records are in, and how they went. For
+ * one thread.
+ */
+public final class History {
+  /** Of a run without a ledger. */
+  static final History NONE = new History(null, null, null);
+
+  private static final String WHO = "pgbackfill ledger";
+
+  private final Connections connections;
+  private final String schema;
+  private final RunEntry run;
+  private final Map<Integer, Lane> lanes = new HashMap<>();
+  private final Map<Long, Long> transactions = new HashMap<>();
+  private final TreeMap<Long, String> inputs = new TreeMap<>();
+
+  /**
+   * A lane's part: how far it is, how far its outcomes are fetched, and those that nobody asked for
+   * yet.
+   */
+  private static final class Lane {
+    private final Deque<Outcome> next = new ArrayDeque<>();
+    private long reached;
+    private long fetched;
+  }
+
+  private History(Connections connections, String schema, RunEntry run) {
+    this.connections = connections;
+    this.schema = schema;
+    this.run = run;
+  }
+
+  static History read(Connections connections, String schema, RunEntry run) {
+    History history = new History(connections, schema, run);
+    try (Connection connection = connections.begin(WHO)) {
+      history.readMarks(connection);
+      return history;
+    } catch (SQLException e) {
+      throw history.unreadable(e);
+    }
+  }
+
+  private LedgerException unreadable(SQLException e) {
+    return new LedgerException(
+        "the marks of run " + run.name() + " can't be read: " + e.getMessage(), e);
+  }
+
+  private void readMarks(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            SELECT lane, last_record, complete, transaction, input_record, input_hash
+            FROM %s.mark WHERE run_id = ?
+            """
+                .formatted(schema))) {
+      select.setLong(1, run.id());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          Lane lane = lanes.computeIfAbsent(row.getInt(1), number -> new Lane());
+          if (row.getBoolean(3)) {
+            lane.reached = Math.max(lane.reached, row.getLong(2));
+          }
+          transactions.put(row.getLong(4), row.getLong(2));
+          if (row.getString(6) != null) {
+            inputs.put(row.getLong(5), row.getString(6));
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether the record is in.
+   *
+   * @param lane the record's
+   * @param record its number
+   * @return true when a mark covers it
+   */
+  public boolean covers(int lane, long record) {
+    Lane known = lanes.get(lane);
+    return known != null && record <= known.reached;
+  }
+
+  /**
+   * What became of the lane's next record.
+   *
+   * @param lane the record's; records are asked for in input order, each once
+   * @return the outcome; a new row's id is nil, for its record has it
+   * @throws LedgerException when the ledger has fewer records than the file
+   */
+  public Outcome next(int lane) {
+    Lane known = lanes.get(lane);
+    if (known.next.isEmpty()) {
+      fetch(lane, known);
+    }
+    return known.next.removeFirst();
+  }
+
+  private void fetch(int number, Lane lane) {
+    try (Connection connection = connections.begin(WHO);
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                SELECT last_record, outcomes FROM %s.mark
+                WHERE run_id = ? AND lane = ? AND complete AND last_record > ?
+                ORDER BY last_record LIMIT 1
+                """
+                    .formatted(schema))) {
+      select.setLong(1, run.id());
+      select.setInt(2, number);
+      select.setLong(3, lane.fetched);
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw new LedgerException(
+              "run "
+                  + run.name()
+                  + ": the ledger has fewer records of lane "
+                  + number
+                  + " than the export; was it begun by another version? Begin anew with --again",
+              null);
+        }
+        lane.fetched = row.getLong(1);
+        lane.next.addAll(OutcomeCodec.decode(row.getBytes(2)));
+      }
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * The transactions that have written rows of this run, each with the last record of its chunk.
+   *
+   * @return number of the transaction to number of the record
+   */
+  public Map<Long, Long> transactions() {
+    return new HashMap<>(transactions);
+  }
+
+  /**
+   * Whether the input is compared with what came the first time right behind this record.
+   *
+   * @param record a record's number
+   * @return true when {@link #verify} has something to compare there
+   */
+  public boolean comparesAt(long record) {
+    return inputs.containsKey(record);
+  }
+
+  /**
+   * Whether input behind this record still has to be compared.
+   *
+   * @param record a record's number
+   * @return true while records may be other ones than the first time
+   */
+  public boolean comparesBehind(long record) {
+    return !inputs.isEmpty() && record < inputs.lastKey();
+  }
+
+  /**
+   * Compares the input up to here with what came the first time.
+   *
+   * @param record the number of the last record read
+   * @param hash of all bytes up to it
+   * @throws LedgerException when it is other input
+   */
+  public void verify(long record, String hash) {
+    String before = inputs.get(record);
+    if (before != null && !before.equals(hash)) {
+      throw new LedgerException(
+          "run "
+              + run.name()
+              + ": what comes in is not what came the first time; give it the same bytes, or begin"
+              + " anew with --again",
+          null);
+    }
+  }
+}

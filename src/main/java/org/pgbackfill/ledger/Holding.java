@@ -1,0 +1,273 @@
+package org.pgbackfill.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.postgresql.PGConnection;
+
+/**
+ * A run in the hands of this process: its marks, its lease, its end. Safe between threads, but for
+ * {@link History}.
+ *
+ * <p>The lease's token is asked for in every transaction that writes rows: whoever has lost it
+ * can't commit. The question locks the run's row FOR KEY SHARE, which heartbeats don't mind, and
+ * which somebody who takes the run over waits for.
+ */
+public final class Holding implements Hold {
+  private static final String HEARTBEAT_WHO = "pgbackfill heartbeat";
+
+  private final Connections connections;
+  private final String schema;
+  private final RunEntry run;
+  private final UUID token;
+  private final ScheduledExecutorService heart;
+  private final ConcurrentSkipListMap<Long, String> checkpoints = new ConcurrentSkipListMap<>();
+  private volatile Connection session;
+
+  Holding(Connections connections, String schema, Ledger.Start start) {
+    this.connections = connections;
+    this.schema = schema;
+    this.run = start.run();
+    this.token = start.token();
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "heartbeat");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    this.heart = executor;
+  }
+
+  @Override
+  public void beat(Supplier<RunEntry.Counters> counters, Consumer<LedgerException> lost) {
+    var unused =
+        heart.scheduleWithFixedDelay(
+            () -> {
+              try {
+                if (!sign(counters.get())) {
+                  lost.accept(leaseLost());
+                  heart.shutdown();
+                }
+              } catch (SQLException e) {
+                // The server is away: the lanes retry, and say so. The next beat tries a new
+                // session.
+                closeSession();
+              }
+            },
+            0,
+            Ledger.HEARTBEAT.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private boolean sign(RunEntry.Counters counters) throws SQLException {
+    if (session == null || session.isClosed()) {
+      session = connections.session();
+    }
+    connections.limit(session, HEARTBEAT_WHO);
+    // A session through a pooler has another backend at each transaction: its pid says nothing
+    // then.
+    boolean direct = backendPid(session) == session.unwrap(PGConnection.class).getBackendPID();
+    try (PreparedStatement update =
+        session.prepareStatement(
+            """
+            UPDATE %s.run
+            SET lease_until = clock_timestamp() + ? * interval '1 millisecond',
+                holder_pid = CASE WHEN ? THEN pg_backend_pid() END,
+                holder_backend_start = CASE WHEN ? THEN (SELECT a.backend_start FROM pg_stat_activity a
+                                                         WHERE a.pid = pg_backend_pid()) END,
+                inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
+            WHERE run_id = ? AND lease_token = ? AND state = 'running'
+            """
+                .formatted(schema))) {
+      update.setLong(1, Ledger.LEASE.toMillis());
+      update.setBoolean(2, direct);
+      update.setBoolean(3, direct);
+      setCounters(update, 4, counters);
+      update.setLong(9, run.id());
+      update.setObject(10, token);
+      int rows = update.executeUpdate();
+      session.commit();
+      return rows == 1;
+    }
+  }
+
+  private static int backendPid(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("SELECT pg_backend_pid()");
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      return result.getInt(1);
+    }
+  }
+
+  private static void setCounters(
+      PreparedStatement statement, int first, RunEntry.Counters counters) throws SQLException {
+    statement.setLong(first, counters.inserted());
+    statement.setLong(first + 1, counters.existing());
+    statement.setLong(first + 2, counters.duplicate());
+    statement.setLong(first + 3, counters.rejected());
+    statement.setLong(first + 4, counters.retries());
+  }
+
+  private LedgerException.LeaseLost leaseLost() {
+    return new LedgerException.LeaseLost(
+        "run "
+            + run.name()
+            + " was taken over by another process; this one has stopped, and commits nothing more");
+  }
+
+  @Override
+  public void end(RunState state, String message, RunEntry.Counters counters) throws SQLException {
+    heart.shutdownNow();
+    try (Connection connection = connections.begin("pgbackfill ledger")) {
+      try (PreparedStatement update =
+          connection.prepareStatement(
+              """
+              UPDATE %s.run
+              SET state = ?, message = ?, ended = clock_timestamp(), lease_until = clock_timestamp(),
+                  inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
+              WHERE run_id = ? AND lease_token = ? AND state = 'running'
+              """
+                  .formatted(schema))) {
+        update.setString(1, state.word());
+        update.setString(2, message);
+        setCounters(update, 3, counters);
+        update.setLong(8, run.id());
+        update.setObject(9, token);
+        if (update.executeUpdate() == 0) {
+          throw leaseLost();
+        }
+      }
+      if (state == RunState.SUCCEEDED) {
+        try (PreparedStatement delete =
+            connection.prepareStatement("DELETE FROM %s.mark WHERE run_id = ?".formatted(schema))) {
+          // Nobody resumes it: its counters are what remains.
+          delete.setLong(1, run.id());
+          delete.executeUpdate();
+        }
+      }
+      connection.commit();
+    }
+  }
+
+  @Override
+  public String name() {
+    return run.name();
+  }
+
+  @Override
+  public RunIds ids() {
+    return run.ids();
+  }
+
+  @Override
+  public long retriesBefore() {
+    return run.counters().retries();
+  }
+
+  @Override
+  public void checkpoint(long record, String hash) {
+    checkpoints.put(record, hash);
+  }
+
+  @Override
+  public Marks marks() {
+    return new RunMarks();
+  }
+
+  private final class RunMarks implements Marks {
+    private final String insert =
+        """
+        WITH holder AS (SELECT FROM %1$s.run WHERE run_id = ? AND lease_token = ? FOR KEY SHARE)
+        INSERT INTO %1$s.mark (run_id, lane, last_record, complete, transaction, outcomes, input_record, input_hash)
+        SELECT ?, ?, ?, ?, pg_current_xact_id()::text::bigint, ?, ?, ? FROM holder
+        RETURNING transaction
+        """
+            .formatted(schema);
+
+    @Override
+    public long partly(Connection connection, int lane, long lastRecord) throws SQLException {
+      return mark(connection, lane, lastRecord, null);
+    }
+
+    @Override
+    public long complete(Connection connection, int lane, long lastRecord, List<Outcome> outcomes)
+        throws SQLException {
+      OutcomeCodec.Keep keep = run.keepsIds() ? OutcomeCodec.Keep.IDS : OutcomeCodec.Keep.KINDS;
+      return mark(connection, lane, lastRecord, OutcomeCodec.encode(outcomes, keep));
+    }
+
+    private long mark(Connection connection, int lane, long lastRecord, byte[] outcomes)
+        throws SQLException {
+      Map.Entry<Long, String> input = checkpoints.ceilingEntry(lastRecord);
+      try (PreparedStatement statement = connection.prepareStatement(insert)) {
+        statement.setLong(1, run.id());
+        statement.setObject(2, token);
+        statement.setLong(3, run.id());
+        statement.setInt(4, lane);
+        statement.setLong(5, lastRecord);
+        statement.setBoolean(6, outcomes != null);
+        statement.setBytes(7, outcomes);
+        statement.setObject(8, input == null ? null : input.getKey(), Types.BIGINT);
+        statement.setString(9, input == null ? null : input.getValue());
+        try (ResultSet result = statement.executeQuery()) {
+          if (!result.next()) {
+            throw leaseLost();
+          }
+          return result.getLong(1);
+        }
+      }
+    }
+
+    /** The mark decides; without one the transaction may still be on its way. */
+    @Override
+    public boolean isIn(Connection connection, long transaction) throws SQLException {
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              "SELECT EXISTS (SELECT FROM %s.mark WHERE run_id = ? AND transaction = ?)"
+                  .formatted(schema))) {
+        statement.setLong(1, run.id());
+        statement.setLong(2, transaction);
+        try (ResultSet result = statement.executeQuery()) {
+          result.next();
+          return result.getBoolean(1) || Marks.super.isIn(connection, transaction);
+        }
+      }
+    }
+  }
+
+  @Override
+  public History history() {
+    return History.read(connections, schema, run);
+  }
+
+  private void closeSession() {
+    try {
+      if (session != null) {
+        session.abort(Runnable::run); // a close could wait for a server that does not answer
+      }
+    } catch (SQLException e) {
+      // It is gone either way.
+    }
+    session = null;
+  }
+
+  @Override
+  public void close() {
+    heart.shutdownNow();
+    closeSession();
+  }
+}

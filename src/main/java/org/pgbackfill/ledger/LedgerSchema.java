@@ -1,0 +1,152 @@
+package org.pgbackfill.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** The ledger's tables: what they are, and making them at first use. */
+public final class LedgerSchema {
+  /** The schema's name where no other is named. */
+  public static final String DEFAULT_NAME = "pgbackfill";
+
+  /** What this program reads and writes; a ledger of another version is left alone. */
+  static final int VERSION = 1;
+
+  private static final String DDL =
+      """
+      CREATE SCHEMA IF NOT EXISTS %1$s;
+      CREATE TABLE IF NOT EXISTS %1$s.version (
+        version integer PRIMARY KEY
+      );
+      -- A run: what it has to do, who works on it, how it went.
+      CREATE TABLE IF NOT EXISTS %1$s.run (
+        run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name text NOT NULL,
+        command text NOT NULL,
+        target text NOT NULL,
+        mapping text NOT NULL,
+        work_hash text NOT NULL,
+        ids_millis bigint NOT NULL,
+        ids_tag bigint NOT NULL,
+        lanes integer NOT NULL,
+        keeps_ids boolean NOT NULL,
+        state text NOT NULL CHECK (state IN ('running', 'succeeded', 'interrupted', 'failed')),
+        message text,
+        began timestamptz NOT NULL DEFAULT clock_timestamp(),
+        ended timestamptz,
+        inserted bigint NOT NULL DEFAULT 0,
+        existing bigint NOT NULL DEFAULT 0,
+        duplicate bigint NOT NULL DEFAULT 0,
+        rejected bigint NOT NULL DEFAULT 0,
+        retries bigint NOT NULL DEFAULT 0,
+        holder text NOT NULL,
+        holder_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+        holder_pid integer,
+        holder_backend_start timestamptz,
+        lease_token uuid NOT NULL,
+        lease_until timestamptz NOT NULL
+      );
+      CREATE INDEX IF NOT EXISTS run_name ON %1$s.run (name, run_id);
+      CREATE INDEX IF NOT EXISTS run_work ON %1$s.run (work_hash, run_id);
+      -- The run's files, in order.
+      CREATE TABLE IF NOT EXISTS %1$s.input (
+        run_id bigint NOT NULL REFERENCES %1$s.run ON DELETE CASCADE,
+        position integer NOT NULL,
+        name text NOT NULL,
+        size bigint NOT NULL,
+        hash text NOT NULL,
+        PRIMARY KEY (run_id, position)
+      );
+      -- What is in: one line for each transaction that wrote rows, in that transaction.
+      CREATE TABLE IF NOT EXISTS %1$s.mark (
+        run_id bigint NOT NULL REFERENCES %1$s.run ON DELETE CASCADE,
+        lane integer NOT NULL,
+        last_record bigint NOT NULL,
+        complete boolean NOT NULL,
+        transaction bigint NOT NULL,
+        outcomes bytea,
+        input_record bigint,
+        input_hash text
+      );
+      CREATE UNIQUE INDEX IF NOT EXISTS mark_complete ON %1$s.mark (run_id, lane, last_record) WHERE complete;
+      CREATE INDEX IF NOT EXISTS mark_transaction ON %1$s.mark (run_id, transaction);
+      INSERT INTO %1$s.version VALUES (%2$d) ON CONFLICT DO NOTHING;
+      """;
+
+  private static final String GRANTS =
+      """
+      -- For an account that is not the owner:
+      GRANT USAGE ON SCHEMA %1$s TO loader;
+      GRANT SELECT ON %1$s.version TO loader;
+      GRANT SELECT, INSERT, UPDATE ON %1$s.run TO loader;
+      GRANT SELECT, INSERT ON %1$s.input TO loader;
+      GRANT SELECT, INSERT, DELETE ON %1$s.mark TO loader;
+      """;
+
+  private LedgerSchema() {}
+
+  /**
+   * What makes the ledger, for a DBA who does it beforehand.
+   *
+   * @param schema its name
+   * @param account who gets the rights; null to show them with a made-up name
+   * @return SQL for psql
+   */
+  public static String ddl(String schema, String account) {
+    String grants = GRANTS.formatted(quoted(schema));
+    return DDL.formatted(quoted(schema), VERSION)
+        + (account == null ? grants : grants.replace("TO loader", "TO " + quoted(account)));
+  }
+
+  static String quoted(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  /** Makes the tables where they are missing, and refuses a ledger of another version. Commits. */
+  static void install(Connection connection, String schema) throws SQLException {
+    if (!exists(connection, schema)) {
+      try (Statement statement = connection.createStatement()) {
+        Ledger.serialize(connection, schema);
+        statement.execute(DDL.formatted(quoted(schema), VERSION));
+      }
+    }
+    try (PreparedStatement statement =
+            connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      int version = result.getInt(1);
+      if (version != VERSION) {
+        throw new LedgerException(
+            "the ledger in schema "
+                + schema
+                + " has version "
+                + version
+                + ", this pgbackfill knows version "
+                + VERSION
+                + "; use a "
+                + (version > VERSION ? "newer" : "older")
+                + " pgbackfill, or another schema with --ledger-schema",
+            null);
+      }
+    }
+    connection.commit();
+  }
+
+  static boolean exists(Connection connection, String schema) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            SELECT count(*) = 4
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relname IN ('version', 'run', 'input', 'mark') AND c.relkind IN ('r', 'p')
+            """)) {
+      statement.setString(1, schema);
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        return result.getBoolean(1);
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package org.pgbackfill.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTransientException;
+import java.util.List;
+
+/**
+ * What a chunk's transaction says of itself, in the transaction that writes the rows. Safe between
+ * threads; the connection is the caller's.
+ */
+public interface Marks {
+  /** No ledger: a transaction is known by its number alone, and by nothing after the run. */
+  Marks NONE =
+      new Marks() {
+        @Override
+        public long partly(Connection connection, int lane, long lastRecord) throws SQLException {
+          return currentTransaction(connection);
+        }
+
+        @Override
+        public long complete(
+            Connection connection, int lane, long lastRecord, List<Outcome> outcomes)
+            throws SQLException {
+          return currentTransaction(connection);
+        }
+      };
+
+  /**
+   * Marks a transaction after which some of the chunk's records are still open.
+   *
+   * @param connection in the transaction that has written the rows
+   * @param lane the chunk's
+   * @param lastRecord the number of the chunk's last record
+   * @return the transaction's number, 64 bits
+   * @throws SQLException as any statement
+   * @throws LedgerException.LeaseLost when the run is somebody else's by now
+   */
+  long partly(Connection connection, int lane, long lastRecord) throws SQLException;
+
+  /**
+   * Marks the chunk as in, with all records before it.
+   *
+   * @param connection in the transaction that has written the last rows
+   * @param lane the chunk's
+   * @param lastRecord the number of the chunk's last record
+   * @param outcomes one for each record of the chunk, in input order
+   * @return the transaction's number, 64 bits; 0 when there is no ledger and nothing was written
+   * @throws SQLException as any statement
+   * @throws LedgerException.LeaseLost when the run is somebody else's by now
+   */
+  long complete(Connection connection, int lane, long lastRecord, List<Outcome> outcomes)
+      throws SQLException;
+
+  /**
+   * Whether a transaction whose COMMIT was never answered is in.
+   *
+   * @param connection another one
+   * @param transaction its number
+   * @return true when it was committed, false when it never will be
+   * @throws SQLException as any statement; transient while the server is still at it
+   */
+  default boolean isIn(Connection connection, long transaction) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT pg_xact_status(?::text::xid8)")) {
+      statement.setString(1, Long.toUnsignedString(transaction));
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        String status = String.valueOf(result.getString(1));
+        if (status.equals("in progress")) {
+          throw new SQLTransientException("the lost transaction has not ended yet", "55P03");
+        }
+        return status.equals("committed");
+      }
+    }
+  }
+
+  private static long currentTransaction(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT coalesce(pg_current_xact_id_if_assigned()::text, '0')");
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      return Long.parseUnsignedLong(result.getString(1));
+    }
+  }
+}

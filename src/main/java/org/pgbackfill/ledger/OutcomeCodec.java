@@ -1,0 +1,99 @@
+package org.pgbackfill.ledger;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A chunk's outcomes as the ledger keeps them, in the chunk's order: a byte for the kind; for all
+ * but new rows and rejects the id, where ids are kept; for all but new rows the detail. An id that
+ * is not kept reads as nil.
+ */
+final class OutcomeCodec {
+  /** The id of RFC 9562, section 5.9. */
+  private static final UUID NIL = new UUID(0, 0);
+
+  private static final byte KEPT_IDS = 1;
+
+  private static final List<Outcome.Kind> KINDS =
+      List.of(
+          Outcome.Kind.INSERTED,
+          Outcome.Kind.EXISTING,
+          Outcome.Kind.DUPLICATE,
+          Outcome.Kind.REJECTED);
+
+  private OutcomeCodec() {}
+
+  static byte[] encode(List<Outcome> outcomes, Keep keep) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeByte(keep == Keep.IDS ? KEPT_IDS : 0);
+      for (Outcome outcome : outcomes) {
+        out.writeByte(KINDS.indexOf(outcome.kind()));
+        switch (outcome.kind()) {
+          case INSERTED -> {}
+          case EXISTING, DUPLICATE -> {
+            if (keep == Keep.IDS) {
+              out.writeLong(outcome.id().getMostSignificantBits());
+              out.writeLong(outcome.id().getLeastSignificantBits());
+              writeText(out, outcome.detail() == null ? "" : outcome.detail());
+            }
+          }
+          case REJECTED -> writeText(out, outcome.detail());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void writeText(DataOutputStream out, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  /** The outcomes; a new row's id is nil, for its record has it. */
+  static List<Outcome> decode(byte[] bytes) {
+    List<Outcome> outcomes = new ArrayList<>();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      boolean ids = in.readByte() == KEPT_IDS;
+      while (in.available() > 0) {
+        Outcome.Kind kind = KINDS.get(in.readByte());
+        outcomes.add(
+            switch (kind) {
+              case INSERTED -> Outcome.inserted(NIL);
+              case EXISTING, DUPLICATE -> {
+                UUID id = ids ? new UUID(in.readLong(), in.readLong()) : NIL;
+                String detail = ids ? readText(in) : "";
+                yield new Outcome(kind, id, detail.isEmpty() ? null : detail);
+              }
+              case REJECTED -> Outcome.rejected(readText(in));
+            });
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the ledger's outcomes break off", e);
+    }
+    return outcomes;
+  }
+
+  private static String readText(DataInputStream in) throws IOException {
+    return new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
+  }
+
+  /** How much of an outcome is kept. */
+  enum Keep {
+    /** What counters and the reject file need. */
+    KINDS,
+    /** What the outcome file needs, too. */
+    IDS
+  }
+}
