@@ -9,9 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -30,10 +27,8 @@ final class CsvFile implements Closeable {
   private static final int MAX_COLUMNS = 1_600;
 
   private final RFC4180Parser parser = new RFC4180ParserBuilder().build();
-  private final Deque<Lines.Line> again = new ArrayDeque<>();
   private final String name;
   private final Lines lines;
-  private long lastLine;
 
   private CsvFile(String name, Lines lines) {
     this.name = name;
@@ -79,52 +74,39 @@ final class CsvFile implements Closeable {
           name + ": the file is empty; expected a header line with the names of the columns");
     }
     if (first.tooLong()) {
-      throw new SourceException(
-          name
-              + " line 1: the header is longer than "
-              + MAX_RECORD_BYTES
-              + " bytes; is this a CSV file?");
+      throw badHeader(
+          "the header is longer than " + MAX_RECORD_BYTES + " bytes; is this a CSV file?");
     }
-    if (first.text().indexOf('\0') >= 0 || Utf8.isMalformed(first.text())) {
-      throw new SourceException(
-          name + " line 1: the header is not UTF-8 text; save the export as UTF-8");
+    if (first.text().isBlank()) {
+      throw badHeader("the line is blank; expected a header line with the names of the columns");
     }
-    String text = first.text();
-    long end = 1;
-    for (Quotes.State state = Quotes.scan(text, false); state != Quotes.State.COMPLETE; ) {
-      Lines.Line next = state == Quotes.State.OPEN ? read() : null;
-      if (next == null || next.tooLong() || text.length() > MAX_RECORD_BYTES) {
-        throw new SourceException(
-            name
-                + " line 1: the header's quotes don't match (RFC 4180); expected names separated by"
-                + " commas");
-      }
-      text += "\n" + next.text();
-      end = next.number();
-      state = Quotes.scan(next.text(), true);
+    Joined joined = join(first);
+    String text = joined.text();
+    if (text.indexOf('\0') >= 0 || Utf8.isMalformed(text)) {
+      throw badHeader("the header is not UTF-8 text; save the export as UTF-8");
     }
-    lastLine = end;
+    if (joined.fault() != null) {
+      throw badHeader(
+          "the header's quotes don't match (RFC 4180); expected names separated by commas");
+    }
+    int columns = Quotes.fields(text);
+    if (columns > MAX_COLUMNS) {
+      throw badHeader(
+          columns + " columns; expected at most " + MAX_COLUMNS + ", as PostgreSQL allows");
+    }
     return checked(List.of(parse(text)));
   }
 
+  private SourceException badHeader(String fault) {
+    return new SourceException(name + " line 1: " + fault);
+  }
+
   private List<String> checked(List<String> header) throws SourceException {
-    if (header.size() > MAX_COLUMNS) {
-      throw new SourceException(
-          name
-              + " line 1: "
-              + header.size()
-              + " columns; expected at most "
-              + MAX_COLUMNS
-              + ", as PostgreSQL allows");
-    }
     Set<String> seen = new HashSet<>();
     for (String column : header) {
       if (!seen.add(column.strip().toLowerCase(Locale.ROOT))) {
-        throw new SourceException(
-            name
-                + " line 1: the column \""
-                + column.strip()
-                + "\" stands there twice; name each column once");
+        throw badHeader(
+            "the column \"" + column.strip() + "\" stands there twice; name each column once");
       }
     }
     return header;
@@ -157,93 +139,92 @@ final class CsvFile implements Closeable {
               + MAX_RECORD_BYTES
               + "; its text is not repeated here");
     }
-    Quotes.State state = Quotes.scan(first.text(), false);
-    if (state == Quotes.State.COMPLETE) {
-      String[] fields = parse(first.text());
-      return fields.length == file.header().size()
-          ? CsvRecord.of(number, file, first.number(), fields)
-          : CsvRecord.unreadable(
-              number, file, first.number(), first.text(), wrongCount(file, fields.length));
+    lines.mark();
+    Joined joined = join(first);
+    String wrongCount = joined.fault() == null ? wrongCount(file, joined.text()) : null;
+    if (joined.fault() == null && (wrongCount == null || !hasSwallowed(file))) {
+      lines.release();
+      return wrongCount == null
+          ? CsvRecord.of(number, file, first.number(), parse(joined.text()))
+          : CsvRecord.unreadable(number, file, first.number(), joined.text(), wrongCount);
     }
-    if (state != Quotes.State.OPEN) {
-      return CsvRecord.unreadable(number, file, first.number(), first.text(), reason(state));
-    }
-    return severalLines(number, first, file);
+    String fault = joined.fault() != null ? joined.fault() : runsOn(first) + wrongCount;
+    // A stray quote only made it look as if the record went on: give up its line, and read the
+    // lines behind it again, so that it costs one record and no more.
+    lines.back();
+    lines.release();
+    return CsvRecord.unreadable(number, file, first.number(), first.text(), fault);
   }
 
-  /** A quoted field goes on over the line's end, or a stray quote only makes it look so. */
-  private CsvRecord severalLines(long number, Lines.Line first, SourceFile file)
-      throws SourceException {
-    List<Lines.Line> more = new ArrayList<>();
+  /**
+   * A line, and where its last field's quote is open the lines up to the one that closes it.
+   *
+   * @param text with the line breaks as they stand in the file
+   * @param fault why the text is no record; null when its quotes match
+   */
+  private record Joined(String text, String fault) {}
+
+  private Joined join(Lines.Line first) throws SourceException {
+    Quotes.State state = Quotes.scan(first.text(), false);
+    if (state != Quotes.State.OPEN) {
+      return new Joined(first.text(), fault(state, first));
+    }
     StringBuilder text = new StringBuilder(first.text());
     String lineBreak = first.end();
     long length = first.length();
-    while (true) {
+    while (state == Quotes.State.OPEN) {
       Lines.Line next = read();
       if (next == null) {
-        return onlyFirst(
-            number, first, more, file, "a quote opens a field that no later line closes");
+        return new Joined(text.toString(), "a quote opens a field that no later line closes");
       }
-      more.add(next);
       length += next.length();
       if (next.tooLong() || length > MAX_RECORD_BYTES) {
-        return onlyFirst(
-            number,
-            first,
-            more,
-            file,
+        return new Joined(
+            text.toString(),
             "a quote opens a field that is not closed within " + MAX_RECORD_BYTES + " bytes");
       }
       text.append(lineBreak).append(next.text());
       lineBreak = next.end();
-      Quotes.State state = Quotes.scan(next.text(), true);
-      if (state == Quotes.State.COMPLETE) {
-        String[] fields = parse(text.toString());
-        if (fields.length == file.header().size()) {
-          return CsvRecord.of(number, file, first.number(), fields);
-        }
-        String fault = wrongCount(file, fields.length);
-        return more.stream().anyMatch(line -> standsAlone(line, file))
-            ? onlyFirst(number, first, more, file, strayQuote(next) + "; " + fault)
-            : CsvRecord.unreadable(number, file, first.number(), text.toString(), fault);
-      }
-      if (state != Quotes.State.OPEN) {
-        return onlyFirst(
-            number, first, more, file, strayQuote(next) + "; " + reason(state) + " there");
-      }
+      state = Quotes.scan(next.text(), true);
     }
+    return new Joined(text.toString(), fault(state, first));
   }
 
-  /** A line that is a record by itself has been swallowed by somebody else's quote. */
-  private boolean standsAlone(Lines.Line line, SourceFile file) {
-    return Quotes.scan(line.text(), false) == Quotes.State.COMPLETE
-        && parse(line.text()).length == file.header().size();
+  private String fault(Quotes.State state, Lines.Line first) {
+    return switch (state) {
+      case COMPLETE, OPEN -> null;
+      case STRAY -> runsOn(first) + "a quote stands inside a field that does not start with one";
+      case TRAILING -> runsOn(first) + "text follows a field's closing quote";
+    };
+  }
+
+  private String runsOn(Lines.Line first) {
+    return lines.number() == first.number()
+        ? ""
+        : "a quote opens a field that runs into line " + lines.number() + "; ";
+  }
+
+  /** Null when the record has as many fields as the header. */
+  private static String wrongCount(SourceFile file, String text) {
+    int found = Quotes.fields(text);
+    return found == file.header().size()
+        ? null
+        : "expected " + file.header().size() + " fields, as in the header, found " + found;
   }
 
   /**
-   * Gives up one line and reads the lines behind it again, so that a stray quote costs one record
-   * and no more.
+   * Whether one of the lines from the mark up to here is a record by itself: then it has been
+   * swallowed by somebody else's quote.
    */
-  private CsvRecord onlyFirst(
-      long number, Lines.Line first, List<Lines.Line> more, SourceFile file, String fault) {
-    for (int i = more.size() - 1; i >= 0; i--) {
-      again.addFirst(more.get(i));
+  private boolean hasSwallowed(SourceFile file) throws SourceException {
+    long last = lines.number();
+    boolean found = false;
+    lines.back();
+    while (lines.number() < last) {
+      String line = read().text();
+      found |= Quotes.scan(line, false) == Quotes.State.COMPLETE && wrongCount(file, line) == null;
     }
-    return CsvRecord.unreadable(number, file, first.number(), first.text(), fault);
-  }
-
-  private static String strayQuote(Lines.Line next) {
-    return "a quote opens a field that runs into line " + next.number();
-  }
-
-  private static String wrongCount(SourceFile file, int found) {
-    return "expected " + file.header().size() + " fields, as in the header, found " + found;
-  }
-
-  private static String reason(Quotes.State state) {
-    return state == Quotes.State.STRAY
-        ? "a quote stands inside a field that does not start with one"
-        : "text follows a field's closing quote";
+    return found;
   }
 
   private String[] parse(String text) {
@@ -255,29 +236,22 @@ final class CsvFile implements Closeable {
   }
 
   private Lines.Line read() throws SourceException {
-    if (!again.isEmpty()) {
-      return again.removeFirst();
-    }
     try {
-      Lines.Line line = lines.next();
-      if (line != null) {
-        lastLine = line.number();
-      }
-      return line;
+      return lines.next();
     } catch (IOException e) {
-      throw unreadable(name, lastLine, e);
+      throw unreadable(name, lines.number(), e);
     }
   }
 
   /** How many lines were read so far. */
   long lastLine() {
-    return lastLine;
+    return lines.number();
   }
 
   private static SourceException unreadable(String name, long line, IOException e) {
     String where = line == 0 ? name : name + " behind line " + line;
     String what =
-        e instanceof EOFException || String.valueOf(e.getMessage()).contains("Truncated")
+        e instanceof EOFException
             ? "the compressed file ends too early; it was not written or copied to its end"
             : "can't be read: " + e.getMessage();
     return new SourceException(where + ": " + what, e);

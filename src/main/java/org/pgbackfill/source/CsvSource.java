@@ -3,6 +3,7 @@ package org.pgbackfill.source;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -86,6 +87,7 @@ public final class CsvSource implements AutoCloseable {
     boolean isStdin = name.equals(STDIN);
     Path path = isStdin ? null : Path.of(name);
     String shown = isStdin ? "stdin" : name;
+    long before = bytesRead.get();
     CsvFile file =
         CsvFile.open(shown, counted(isStdin ? stdin : stream(path)), isReadOnce() ? digest : null);
     open.add(file);
@@ -95,6 +97,7 @@ public final class CsvSource implements AutoCloseable {
       // Opened again when its turn comes: a thousand files must not take a thousand descriptors.
       closeQuietly(file);
       open.set(files.size() - 1, null);
+      bytesRead.set(before);
     }
   }
 
@@ -106,6 +109,8 @@ public final class CsvSource implements AutoCloseable {
       return Files.newInputStream(path);
     } catch (NoSuchFileException e) {
       throw new SourceException(path + ": no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new SourceException(path + ": permission denied", e);
     } catch (SourceException e) {
       throw e;
     } catch (IOException e) {
@@ -254,6 +259,12 @@ public final class CsvSource implements AutoCloseable {
         int count = super.read(buffer, offset, length);
         bytesRead.addAndGet(Math.max(count, 0));
         return count;
+      }
+
+      /** Nobody needs to know, and a named pipe that is open as a channel fails when asked. */
+      @Override
+      public int available() {
+        return 0;
       }
     };
   }

@@ -57,6 +57,9 @@ public final class CsvWriter implements Closeable {
     for (int i = 0; i < values.size(); i++) {
       append(line, i == 0 ? "" : ",", values.get(i));
     }
+    if (line.isEmpty()) {
+      line.append("\"\""); // a blank line would be passed over
+    }
     out.write(Utf8.encode(line.append('\n').toString()));
   }
 

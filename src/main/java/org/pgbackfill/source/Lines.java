@@ -7,8 +7,8 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
- * A stream of bytes as physical lines, each ending behind its line feed. A line never takes more
- * than the limit.
+ * A stream of bytes as physical lines, each ending behind its line feed. Neither a line nor what is
+ * read on from a mark ever takes more than the limit.
  */
 final class Lines implements Closeable {
   /**
@@ -23,6 +23,7 @@ final class Lines implements Closeable {
   record Line(long number, String text, String end, long length, boolean tooLong) {}
 
   private static final int BUFFER_BYTES = 64 * 1024;
+  private static final int NO_MARK = -1;
 
   private final InputStream in;
   private final int limit;
@@ -31,6 +32,9 @@ final class Lines implements Closeable {
   private int start;
   private int end;
   private long number;
+  private int digested;
+  private int mark = NO_MARK;
+  private long markedNumber;
 
   /**
    * Starts at the stream's next byte.
@@ -55,10 +59,31 @@ final class Lines implements Closeable {
         && (buffer[1] & 0xFF) == 0xBB
         && (buffer[2] & 0xFF) == 0xBF) {
       start = 3;
+      digested = 3;
     }
   }
 
-  /** The next line, or null at the end. */
+  /** Makes the next line the one to come back to. What is read on from it is kept as bytes. */
+  void mark() {
+    mark = start;
+    markedNumber = number;
+  }
+
+  /** Goes back to the mark. */
+  void back() {
+    start = mark;
+    number = markedNumber;
+  }
+
+  /** Lets the mark go, and stays here. */
+  void release() {
+    mark = NO_MARK;
+  }
+
+  /**
+   * The next line, or null at the end. While there is a mark, a line that ends beyond the limit
+   * from there is said to be too long without being read: go back to the mark then.
+   */
   Line next() throws IOException {
     int from = start;
     while (true) {
@@ -68,8 +93,8 @@ final class Lines implements Closeable {
         }
       }
       int scanned = end - start;
-      if (scanned > limit) {
-        return skipRest();
+      if (end - keptFrom() > limit) {
+        return mark == NO_MARK ? skipRest() : new Line(number + 1, "", "", scanned, true);
       }
       if (!fill()) {
         return start == end ? null : take(end);
@@ -80,7 +105,7 @@ final class Lines implements Closeable {
 
   private Line take(int next) {
     int length = next - start;
-    digest(start, length);
+    digestTo(next);
     int textEnd = next;
     String lineBreak = "";
     if (buffer[next - 1] == '\n') {
@@ -104,7 +129,7 @@ final class Lines implements Closeable {
     while (more) {
       int lineEnd = indexOfLineFeed() + 1;
       int part = (lineEnd > 0 ? lineEnd : end) - start;
-      digest(start, part);
+      digestTo(start + part);
       length += part;
       start += part;
       more = lineEnd == 0 && fill();
@@ -121,18 +146,27 @@ final class Lines implements Closeable {
     return -1;
   }
 
-  private void digest(int from, int length) {
-    if (digest != null) {
-      digest.update(buffer, from, length);
+  /** Each byte once, also where lines are read again. */
+  private void digestTo(int to) {
+    if (digest != null && to > digested) {
+      digest.update(buffer, digested, to - digested);
     }
+    digested = Math.max(digested, to);
+  }
+
+  private int keptFrom() {
+    return mark == NO_MARK ? start : mark;
   }
 
   /** Reads some more behind what is there; false at the end of the stream. */
   private boolean fill() throws IOException {
-    if (start > 0) {
-      System.arraycopy(buffer, start, buffer, 0, end - start);
-      end -= start;
-      start = 0;
+    int from = keptFrom();
+    if (from > 0) {
+      System.arraycopy(buffer, from, buffer, 0, end - from);
+      end -= from;
+      start -= from;
+      digested -= from;
+      mark = mark == NO_MARK ? NO_MARK : 0;
       if (buffer.length > BUFFER_BYTES && end < BUFFER_BYTES / 2) {
         buffer = Arrays.copyOf(buffer, BUFFER_BYTES);
       }
@@ -146,6 +180,11 @@ final class Lines implements Closeable {
     }
     end += count;
     return true;
+  }
+
+  /** How many lines were read. */
+  long number() {
+    return number;
   }
 
   @Override
