@@ -81,12 +81,13 @@ class StrayQuoteTest {
             "a,b\n1,\"2\n3,\"4\n4\"\n5,6\n",
             List.of("2 " + runsInto(3) + BEHIND + ": 1,\"2", "3 [3|4\n4]", "5 [5|6]")),
         Arguments.of(
-            "closed by a later line, but with too many fields",
-            "a,b\n1,\"2\n3,4\",5\n6,7\n",
+            "closed by a later line, with too many fields and a record in between",
+            "a,b\n1,\"2\n3,4\n5\",6\n7,8\n",
             List.of(
-                "2 " + runsInto(3) + "expected 2 fields, as in the header, found 3: 1,\"2",
-                "3 " + INSIDE + ": 3,4\",5",
-                "4 [6|7]")),
+                "2 " + runsInto(4) + "expected 2 fields, as in the header, found 3: 1,\"2",
+                "3 [3|4]",
+                "4 " + INSIDE + ": 5\",6",
+                "5 [7|8]")),
         Arguments.of(
             "blank lines behind it",
             "a,b\n1,\"2\n\n\n3,4\n",
@@ -112,6 +113,17 @@ class StrayQuoteTest {
             "4 [4|5]",
             "5 expected 2 fields, as in the header, found 4: \"1,1\",2,,"),
         Reading.shown("a,b\n1\n1,2,3\n4,5\n\"1,1\",2,,\n"));
+  }
+
+  @Test
+  void aRaggedRecordOfSeveralLinesIsOneRecord() throws Exception {
+    assertEquals(
+        List.of(
+            "2 expected 2 fields, as in the header, found 3: 1,\"2\n\n2\",3",
+            "5 [4|5]",
+            "6 expected 2 fields, as in the header, found 1: \"6\n,,,\n\"",
+            "9 [7|8]"),
+        Reading.shown("a,b\n1,\"2\n\n2\",3\n4,5\n\"6\n,,,\n\"\n7,8\n"));
   }
 
   @Test

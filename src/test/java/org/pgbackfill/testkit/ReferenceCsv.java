@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
  */
 public final class ReferenceCsv {
   /**
-   * One record, or one line that is none.
+   * One record, or what is lost as one.
    *
    * @param line the first line's number, 1-based
    * @param lines how many physical lines it has
-   * @param fields null for a lost line
+   * @param fields null where there is no record
    */
   public record Entry(long line, int lines, List<String> fields) {}
 
@@ -28,14 +28,19 @@ public final class ReferenceCsv {
   }
 
   /** What a text comes to as one record: fields, or why it has none. */
-  private record Attempt(List<String> fields, boolean open) {}
+  private record Attempt(List<String> fields, boolean open) {
+    boolean hasFields(int count) {
+      return fields != null && fields.size() == count;
+    }
+  }
 
   private ReferenceCsv() {}
 
   /**
    * Everything in a text that has no header: what each line that is not blank belongs to. A line is
-   * lost when neither it nor it with any number of lines behind it is a record of so many fields,
-   * quotes deciding how far it could go.
+   * lost when quotes make no record of it and the lines behind it; or one of the wrong number of
+   * fields, and one of these lines is a record by itself. When none is, all of them are lost
+   * together, as one ragged record.
    */
   public static List<Entry> entries(String text, int columns) {
     List<Line> lines = lines(text);
@@ -56,11 +61,15 @@ public final class ReferenceCsv {
     StringBuilder text = new StringBuilder();
     for (int last = first; last < lines.size(); last++) {
       Attempt attempt = attempt(text.append(lines.get(last).text()).toString());
+      if (attempt.hasFields(columns)) {
+        return new Entry(first + 1L, last - first + 1, attempt.fields());
+      }
       if (!attempt.open()) {
-        boolean good = attempt.fields() != null && attempt.fields().size() == columns;
-        return good
-            ? new Entry(first + 1L, last - first + 1, attempt.fields())
-            : new Entry(first + 1L, 1, null);
+        boolean ragged =
+            attempt.fields() != null
+                && lines.subList(first + 1, last + 1).stream()
+                    .noneMatch(line -> attempt(line.text()).hasFields(columns));
+        return new Entry(first + 1L, ragged ? last - first + 1 : 1, null);
       }
       text.append(lines.get(last).end());
     }
