@@ -1,8 +1,15 @@
 package org.pgbackfill.cli;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The command line that goes on with a run: the one that began it, with the run's name. */
 final class ResumeCommand {
@@ -12,10 +19,15 @@ final class ResumeCommand {
   private static final Pattern URI_PASSWORD =
       Pattern.compile("(postgres(?:ql)?://[^:/@?]*):[^/?]*@");
 
-  private static final Pattern PARAMETER_PASSWORD =
-      Pattern.compile("(?i)([?&;])(ssl)?password=[^&;]*&?");
+  /** A database may stand behind its option in the same word. */
+  private static final Pattern URL =
+      Pattern.compile("(?s)(-d|--dbname=)?((?:postgres(?:ql)?://|jdbc:postgresql:).*)");
+
+  /** In pairs of key=value a backslash takes the next character as it is, a blank as well. */
   private static final Pattern KEYWORD_PASSWORD =
-      Pattern.compile("(?i)(^|\\s)(ssl)?password\\s*=\\s*('(?:[^'\\\\]|\\\\.)*'|\\S*)");
+      Pattern.compile(
+          "(?s)(^(?:-d|--dbname=)?|\\s)(ssl)?password\\s*=\\s*"
+              + "('(?:[^'\\\\]|\\\\.)*'|(?:[^\\s\\\\]|\\\\.)*)");
 
   private ResumeCommand() {}
 
@@ -47,9 +59,30 @@ final class ResumeCommand {
   }
 
   static String withoutPassword(String word) {
-    String uri = URI_PASSWORD.matcher(word).replaceAll("$1@");
-    String parameters = PARAMETER_PASSWORD.matcher(uri).replaceAll("$1");
-    return KEYWORD_PASSWORD.matcher(parameters).replaceAll("$1").strip();
+    Matcher url = URL.matcher(word);
+    if (url.matches()) {
+      return Objects.requireNonNullElse(url.group(1), "")
+          + withoutParameter(URI_PASSWORD.matcher(url.group(2)).replaceAll("$1@"));
+    }
+    return KEYWORD_PASSWORD.matcher(word).replaceAll("$1").strip();
+  }
+
+  private static String withoutParameter(String url) {
+    int query = url.indexOf('?');
+    if (query < 0) {
+      return url;
+    }
+    String others =
+        Stream.of(url.substring(query + 1).split("&", -1))
+            .filter(pair -> !isPassword(pair.replaceFirst("(?s)=.*", "")))
+            .collect(Collectors.joining("&"));
+    return url.substring(0, query) + (others.isEmpty() ? "" : "?" + others);
+  }
+
+  private static boolean isPassword(String parameter) {
+    return URLDecoder.decode(parameter, StandardCharsets.UTF_8)
+        .toLowerCase(Locale.ROOT)
+        .endsWith("password");
   }
 
   private static String quoted(String word) {

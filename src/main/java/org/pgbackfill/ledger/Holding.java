@@ -58,7 +58,9 @@ public final class Holding implements Hold {
         heart.scheduleWithFixedDelay(
             () -> {
               try {
-                if (!sign(counters.get())) {
+                // A beat that crosses the run's own end finds it ended; the end asks for the lease
+                // itself.
+                if (!sign(counters.get()) && !heart.isShutdown()) {
                   lost.accept(leaseLost());
                   heart.shutdown();
                 }

@@ -1,6 +1,8 @@
 package org.pgbackfill.load;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.pgbackfill.target.JobsTarget;
@@ -16,7 +18,7 @@ public final class Schema {
 
   private static final String CONTACTS =
       """
-      CREATE TABLE IF NOT EXISTS %1$s (
+      CREATE TABLE %1$s (
         id uuid PRIMARY KEY,
         link_id uuid NOT NULL,
         email_address varchar(320) NOT NULL,
@@ -31,7 +33,7 @@ public final class Schema {
 
   private static final String JOBS =
       """
-      CREATE TABLE IF NOT EXISTS %1$s (
+      CREATE TABLE %1$s (
         id uuid PRIMARY KEY,
         queue text NOT NULL,
         func text NOT NULL,
@@ -50,17 +52,18 @@ public final class Schema {
         unique_key text,
         errors jsonb NOT NULL DEFAULT '[]'
       );
-      CREATE UNIQUE INDEX IF NOT EXISTS %2$s ON %1$s (unique_key)
+      CREATE UNIQUE INDEX %2$s ON %1$s (unique_key)
         WHERE unique_key IS NOT NULL AND state NOT IN ('succeeded', 'failed');
-      CREATE INDEX IF NOT EXISTS %3$s ON %1$s (queue, state);
-      CREATE INDEX IF NOT EXISTS %4$s ON %1$s (queue, state, attempts, scheduled_at, priority DESC, id DESC)
+      CREATE INDEX %3$s ON %1$s (queue, state);
+      CREATE INDEX %4$s ON %1$s (queue, state, attempts, scheduled_at, priority DESC, id DESC)
         WHERE state IN ('pending', 'retrying')
       """;
 
   private Schema() {}
 
   /**
-   * Makes what is missing; leaves what is there.
+   * Makes the table with its indexes where it is missing. One that is there stays as it is: an
+   * index more would keep writers out while it is built.
    *
    * @param database where
    * @param target what for
@@ -70,11 +73,24 @@ public final class Schema {
     try (Connection connection = database.begin("pgbackfill");
         Statement statement = connection.createStatement()) {
       statement.execute(ONE_AT_A_TIME);
-      statement.execute(ddl(target));
+      if (isMissing(connection, target)) {
+        statement.execute(ddl(target));
+      }
       connection.commit();
     } catch (SQLException e) {
       throw new LoadException(
           "--create-table: " + target.table() + " can't be made: " + Messages.of(e), e);
+    }
+  }
+
+  private static boolean isMissing(Connection connection, Target target) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT to_regclass(?) IS NULL")) {
+      statement.setString(1, target.table());
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        return result.getBoolean(1);
+      }
     }
   }
 

@@ -55,6 +55,14 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     this.target = target;
     this.name = catalog.name();
     this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
+    if (idsGiven && catalog.isView()) {
+      // A view has no xmin, by which rows with ids from outside are known as this run's.
+      throw new LoadException(
+          name
+              + " is a view, which doesn't tell this run's rows from others' when the export brings"
+              + " ids; name the table behind it",
+          null);
+    }
     List<Integer> positions = new ArrayList<>();
     for (int c = 0; c < target.columns().size(); c++) {
       Column column = target.columns().get(c);
@@ -132,7 +140,11 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
       }
       return table;
     } catch (SQLException e) {
-      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e), e);
+      String next =
+          "42501".equals(e.getSQLState())
+              ? "; GRANT USAGE ON that schema TO " + quoted(database.spec().user())
+              : "";
+      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
     }
   }
 
@@ -243,12 +255,12 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   }
 
   /** What the catalog says of a table. */
-  record Catalog(String name, Map<String, TableColumn> columns) {
+  record Catalog(String name, boolean isView, Map<String, TableColumn> columns) {
     record TableColumn(String type, String defaultSql) {}
 
     private static final String TABLE =
         """
-        SELECT format('%I.%I', n.nspname, c.relname)
+        SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'v'
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = to_regclass(?)
         """;
@@ -268,11 +280,13 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     static Catalog read(Connection connection, Target target, ConnectionSpec spec)
         throws SQLException {
       String name = null;
+      boolean isView = false;
       try (PreparedStatement statement = connection.prepareStatement(TABLE)) {
         statement.setString(1, target.table());
         try (ResultSet result = statement.executeQuery()) {
           if (result.next()) {
             name = result.getString(1);
+            isView = result.getBoolean(2);
           }
         }
       }
@@ -298,7 +312,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
           }
         }
       }
-      return new Catalog(name, columns);
+      return new Catalog(name, isView, columns);
     }
   }
 }

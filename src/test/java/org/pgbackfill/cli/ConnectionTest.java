@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -259,6 +260,57 @@ class ConnectionTest {
     assertTrue(results.stream().filter(r -> r.status() == 1).count() >= 24, results::toString);
     assertEquals(List.of(), results.stream().filter(r -> r.toString().contains(PASSWORD)).toList());
     assertEquals(List.of(), log.stream().filter(line -> line.contains(PASSWORD)).toList());
+  }
+
+  /** Every way to write a password into a command line; the server asks this role for none. */
+  private static List<List<String>> passwordsInCommandLines() {
+    String uri = "localhost:" + PORT + "/" + DATABASE.name();
+    String pairs = "host=localhost port=" + PORT + " user=postgres dbname=" + DATABASE.name();
+    return List.of(
+        List.of("-d", "postgresql://postgres:s3same%40x@" + uri),
+        List.of("-d", "postgresql://:s3same@" + uri + "?user=postgres"),
+        List.of("-dpostgresql://postgres:s3same@" + uri),
+        List.of("--dbname=postgresql://postgres:s3same@" + uri),
+        List.of("-d", "postgresql://" + uri + "?password=s3same&user=postgres"),
+        List.of("-d", "postgresql://" + uri + "?user=postgres&p%61ssword=s3same"),
+        List.of("-d", "postgresql://" + uri + "?user=postgres&password=s3same;x"),
+        List.of("-d", pairs + " password=s3same"),
+        List.of("-d", "password = s3same " + pairs),
+        List.of("-d", "password='a \\' s3same' " + pairs),
+        List.of("-d", "password=a\\ s3same " + pairs),
+        List.of("-d", "password='a\\\\' " + pairs + " sslpassword=s3same"),
+        List.of("-dpassword=s3same " + pairs),
+        List.of("--dbname=password=s3same " + pairs),
+        List.of("-d", "jdbc:postgresql://" + uri + "?user=postgres&password=s3same"),
+        List.of("-d", "jdbc:postgresql://" + uri + "?password=a+s3same&user=postgres"));
+  }
+
+  @Test
+  void commandThatGoesOnWithARunWorksAndHasNoPassword() throws IOException {
+    Path bad = new WorkFolder(path).write("bad.csv", "link_id,email_address\n7,ann@example.com\n");
+    for (List<String> place : passwordsInCommandLines()) {
+      List<Object> words = new ArrayList<>(List.of("contacts", bad, "--create-table", "--again"));
+      words.addAll(List.of("--max-rejects", "0", "--rejects", path.resolve("rejects.csv")));
+      words.addAll(place);
+      Cli.Result stopped = new Cli().run(words.toArray());
+      assertEquals(4, stopped.status(), () -> place + ": " + stopped);
+      assertFalse(stopped.toString().contains("s3same"), () -> place + ": " + stopped);
+      String resume = stopped.out().lines().reduce((a, b) -> b).orElseThrow();
+      assertTrue(
+          resume.startsWith("pgbackfill contacts --run contacts-"), () -> place + ": " + stopped);
+      assertTrue(resume.contains(" --resume "), () -> place + ": " + stopped);
+      Cli.Result resumed = new Cli().run(shellWords(resume));
+      assertEquals(4, resumed.status(), () -> resume + ": " + resumed);
+    }
+  }
+
+  /** The words behind the program's name, as a shell takes the line apart. */
+  private static Object[] shellWords(String line) throws IOException {
+    Process shell =
+        new ProcessBuilder("sh", "-c", "set -- " + line + "\nshift; printf '%s\\n' \"$@\"").start();
+    return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+        .lines()
+        .toArray();
   }
 
   private interface Work {
