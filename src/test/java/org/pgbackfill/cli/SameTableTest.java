@@ -26,8 +26,8 @@ import org.pgbackfill.testkit.TestServer;
  */
 @Tag("database")
 class SameTableTest {
-  private static final int RECORDS = 1_500;
-  private static final int KEYS = 500;
+  private static final int RECORDS = 1_000;
+  private static final int KEYS = 350;
   private static final String LINK = "c0ffee00-0000-4000-8000-000000000001";
 
   /** What is loaded; one text is the key of either, and {@code shown} names the record. */

@@ -107,7 +107,7 @@ enum Kind {
 
   void createTable(TestDatabase where) {
     String header = csv(List.of()).strip();
-    try (Database database = Database.open(TestRun.spec(where), 1)) {
+    try (Database database = Database.open(TestRun.spec(where), TestRun.LIMITS, 1)) {
       Schema.create(
           database, target(List.of(new SourceFile(0, "stdin", List.of(header.split(","))))));
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import org.pgbackfill.ledger.Marks;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.source.CsvRecord;
@@ -32,6 +33,9 @@ final class TestRun implements AutoCloseable {
   /** The first fault ends the load. */
   static final Duration NO_RETRY = Duration.ZERO;
 
+  static final Limits LIMITS =
+      new Limits(Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofMinutes(1), RETRY);
+
   private final Database database;
   private final Retries retries;
   private final ChunkLoader loader;
@@ -43,7 +47,7 @@ final class TestRun implements AutoCloseable {
       Function<List<SourceFile>, Target> fit,
       Comparator<Row> order,
       Duration retryTotal) {
-    this.database = Database.open(spec(where), 1);
+    this.database = Database.open(spec(where), LIMITS, 1);
     this.retries = new Retries(retryTotal, TestRun::pass, notice -> {});
     RunIds ids = RunIds.of(Instant.now(), ThreadLocalRandom.current().nextLong());
     try (CsvSource source =
@@ -55,9 +59,8 @@ final class TestRun implements AutoCloseable {
         rows.add((Row) target.check(record, ids.id(record.number())));
       }
       TargetTable table = TargetTable.inspect(database, target, Notify.CHUNK);
-      this.loader =
-          new ChunkLoader(
-              database, table, ids, "test", source::place, retries, TestRun::pass, order);
+      LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
+      this.loader = new ChunkLoader(database, table, run, retries, order);
     } catch (SourceException e) {
       throw new IllegalArgumentException(e);
     }
