@@ -157,7 +157,7 @@ public final class BackfillRun {
                 source::bytesRead,
                 source.bytesTotal(),
                 err);
-        InputOrder order = new InputOrder(counts, reports)) {
+        InputOrder order = new InputOrder(counts, reports, stop)) {
       History history = hold.history();
       LoadedRun run =
           new LoadedRun(
