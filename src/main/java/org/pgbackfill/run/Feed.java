@@ -74,6 +74,7 @@ final class Feed {
     CsvRecord record = stop.isRequested() ? null : source.next();
     if (record != null) {
       lastNumber = record.number();
+      counts.see();
     }
     return record;
   }
