@@ -275,6 +275,8 @@ class OutcomeFileTest {
         result.err());
     assertEquals("contacts", result.field("command"));
     assertEquals(0, result.count("read"));
+    // The ledger knows of no run that would have to be gone on with.
+    assertEquals(0, trial.contacts(export).status());
   }
 
   @Test
