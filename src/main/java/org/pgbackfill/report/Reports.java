@@ -68,8 +68,6 @@ public final class Reports implements AutoCloseable {
       String required,
       Consumer<String> notices) {
     Reports reports = new Reports(rejects, outcomes, files, required);
-    checkPlace("--rejects", rejects);
-    checkPlace("--outcomes", outcomes);
     try {
       if (Files.isRegularFile(rejects)) {
         Path old = old(rejects);
@@ -100,10 +98,21 @@ public final class Reports implements AutoCloseable {
     return rejects.resolveSibling(rejects.getFileName() + ".old");
   }
 
-  private static void checkPlace(String option, Path path) {
-    if (path == null) {
-      return;
+  /**
+   * Looks whether there is room for the files, before a run begins that could not write them.
+   *
+   * @param rejects the reject file
+   * @param outcomes the outcome file; null for none
+   * @throws UncheckedIOException when there is not; says why
+   */
+  public static void checkPlaces(Path rejects, Path outcomes) {
+    checkPlace("--rejects", rejects);
+    if (outcomes != null) {
+      checkPlace("--outcomes", outcomes);
     }
+  }
+
+  private static void checkPlace(String option, Path path) {
     Path folder = path.toAbsolutePath().getParent();
     if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
       throw failed(option, path, new IOException("there is no folder " + folder + " to write to"));

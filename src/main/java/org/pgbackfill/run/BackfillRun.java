@@ -64,11 +64,14 @@ public final class BackfillRun {
    * @param stdin what {@code -} reads
    * @param err where progress is shown
    * @return what was done, also when it could not be finished
+   * @throws UncheckedIOException when a report can't be written where it should be; nothing was
+   *     loaded
    * @throws SourceException when a file can't be used at all; nothing was loaded
    * @throws LoadException when the server or the table can't; nothing was loaded
    * @throws LedgerException when the ledger says no; nothing was loaded
    */
   public Summary execute(InputStream stdin, PrintStream err) throws SourceException {
+    Reports.checkPlaces(rejects(nameOrDefault()), plan.reporting().outcomes());
     try (CsvSource source = CsvSource.open(plan.files(), stdin);
         Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
       Target target = plan.into().target().apply(source.files());
@@ -96,6 +99,11 @@ public final class BackfillRun {
     return plan.book().name() == null ? plan.book().defaultName() : plan.book().name();
   }
 
+  private Path rejects(String run) {
+    Path given = plan.reporting().rejects();
+    return given == null ? Path.of(run + "-rejects.csv") : given;
+  }
+
   private Ledger.Request request(CsvSource source, TargetTable table, RunIds ids)
       throws SourceException {
     Work work = new Work(plan.command(), table.name(), plan.into().mapping(), source.contents());
@@ -118,10 +126,9 @@ public final class BackfillRun {
 
   private Summary execute(
       CsvSource source, Database database, TargetTable table, Hold hold, PrintStream err) {
-    Path rejects = plan.reporting().rejects();
     try (Reports reports =
             Reports.open(
-                rejects == null ? Path.of(hold.name() + "-rejects.csv") : rejects,
+                rejects(hold.name()),
                 plan.reporting().outcomes(),
                 source.files(),
                 table.target().required(),

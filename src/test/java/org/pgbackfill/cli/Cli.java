@@ -2,6 +2,7 @@ package org.pgbackfill.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ public final class Cli {
   }
 
   private final Map<String, String> environment = new HashMap<>();
-  private byte[] stdin = new byte[0];
+  private InputStream stdin = InputStream.nullInputStream();
   private boolean isTerminal;
   private String password;
   private Terminal.Signals signals = stop -> {};
@@ -74,7 +75,12 @@ public final class Cli {
 
   /** Gives standard input. */
   public Cli stdin(byte[] bytes) {
-    stdin = bytes.clone();
+    return stdin(new ByteArrayInputStream(bytes));
+  }
+
+  /** Gives standard input that comes bit by bit. */
+  public Cli stdin(InputStream stream) {
+    stdin = stream;
     return this;
   }
 
@@ -106,7 +112,7 @@ public final class Cli {
     }
     Terminal terminal =
         new Terminal(
-            new ByteArrayInputStream(stdin),
+            stdin,
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             isTerminal,
