@@ -196,4 +196,20 @@ class NotifyTest {
         heard("chancy_events", () -> load("func,queue\nf," + queue + "\nf,mail\n")));
     assertEquals(2, DATABASE.number("SELECT count(*) FROM chancy_jobs"));
   }
+
+  @Test
+  void longestPrefixIsHeardAndALongerOneIsRefusedBeforeTheFirstRecord() throws SQLException {
+    String prefix = "p".repeat(57);
+    assertEquals(
+        pushed("default"), heard(prefix + "events", () -> load("func\nf\n", "--prefix", prefix)));
+    Cli.Result refused =
+        Cli.on(DATABASE)
+            .run("jobs", folder.file("jobs.csv"), "--prefix", prefix + "p", "--create-table");
+    assertEquals(2, refused.status(), refused::toString);
+    assertEquals(
+        "pgbackfill: --prefix "
+            + prefix
+            + "p makes a channel name of 64 bytes; PostgreSQL takes at most 63\n",
+        refused.err());
+  }
 }
