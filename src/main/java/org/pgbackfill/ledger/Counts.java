@@ -8,11 +8,27 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Counts {
   private final Map<Outcome.Kind, LongAdder> byKind = new EnumMap<>(Outcome.Kind.class);
 
+  private final LongAdder seen = new LongAdder();
+
   /** Starts at nothing. */
   public Counts() {
     for (Outcome.Kind kind : Outcome.Kind.values()) {
       byKind.put(kind, new LongAdder());
     }
+  }
+
+  /** Counts one record that was read, and has no outcome yet. */
+  public void see() {
+    seen.increment();
+  }
+
+  /**
+   * How many records were read, with an outcome or on their way to one.
+   *
+   * @return 0 and more
+   */
+  public long seen() {
+    return seen.sum();
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What the ledger had of a run when it was resumed: which records are in, and how they went. For
@@ -26,6 +27,7 @@ public final class History {
   private final Map<Integer, Lane> lanes = new HashMap<>();
   private final Map<Long, Long> transactions = new HashMap<>();
   private final TreeMap<Long, String> inputs = new TreeMap<>();
+  private long proven;
 
   /**
    * A lane's part: how far it is, how far its outcomes are fetched, and those that nobody asked for
@@ -149,42 +151,56 @@ public final class History {
     return new HashMap<>(transactions);
   }
 
-  /**
-   * Whether the input is compared with what came the first time right behind this record.
-   *
-   * @param record a record's number
-   * @return true when {@link #verify} has something to compare there
-   */
-  public boolean comparesAt(long record) {
-    return inputs.containsKey(record);
+  /** How input that can be read only once compares with what came the first time. */
+  public enum Comparison {
+    /** Not to be told yet: read on, and load nothing of it. */
+    OPEN,
+    /** The same bytes up to here. */
+    SAME,
+    /** Behind all that came the first time. */
+    NEW
   }
 
   /**
-   * Whether input behind this record still has to be compared.
+   * Compares the input up to a record with what came the first time.
    *
-   * @param record a record's number
-   * @return true while records may be other ones than the first time
-   */
-  public boolean comparesBehind(long record) {
-    return !inputs.isEmpty() && record < inputs.lastKey();
-  }
-
-  /**
-   * Compares the input up to here with what came the first time.
-   *
-   * @param record the number of the last record read
-   * @param hash of all bytes up to it
+   * @param record the number of the record just read; grows from call to call
+   * @param hashSoFar of all bytes up to it; asked for only where there is something to compare with
+   * @return how it compares
    * @throws LedgerException when it is other input
    */
-  public void verify(long record, String hash) {
-    String before = inputs.get(record);
-    if (before != null && !before.equals(hash)) {
-      throw new LedgerException(
-          "run "
-              + run.name()
-              + ": what comes in is not what came the first time; give it the same bytes, or begin"
-              + " anew with --again",
-          null);
+  public Comparison compare(long record, Supplier<String> hashSoFar) {
+    Map.Entry<Long, String> next = inputs.higherEntry(proven);
+    if (next == null) {
+      return Comparison.NEW;
     }
+    if (record < next.getKey()) {
+      return Comparison.OPEN;
+    }
+    if (record > next.getKey() || !next.getValue().equals(hashSoFar.get())) {
+      throw otherInput();
+    }
+    proven = record;
+    return Comparison.SAME;
+  }
+
+  /**
+   * To be called at the input's end.
+   *
+   * @throws LedgerException when more came the first time
+   */
+  public void compareEnd() {
+    if (inputs.higherEntry(proven) != null) {
+      throw otherInput();
+    }
+  }
+
+  private LedgerException otherInput() {
+    return new LedgerException(
+        "run "
+            + run.name()
+            + ": what comes in is not what came the first time; give it the same bytes, or begin"
+            + " anew with --again",
+        null);
   }
 }

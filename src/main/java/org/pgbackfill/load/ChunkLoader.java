@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -106,7 +107,7 @@ public final class ChunkLoader {
     private final Map<Row, Outcome> outcomes = new HashMap<>();
     private final Set<Row> lookedAgain = new HashSet<>();
     private final Set<Long> mine = new HashSet<>();
-    private Map<Object, Row> leaders = Map.of();
+    private Map<Row, Row> repeats = Map.of();
     private Sent sent;
     private boolean marked;
 
@@ -119,13 +120,8 @@ public final class ChunkLoader {
     List<Outcome> load() {
       List<Row> open = chunk.rows();
       while (!open.isEmpty()) {
-        // Of records with the same key the first stands for the others; if it is refused, the next
-        // has its turn.
-        Map<Object, Row> first = new LinkedHashMap<>();
-        open.forEach(row -> first.putIfAbsent(row.identity(), row));
-        leaders = first;
         settle(
-            leaders.values().stream().sorted(order).toList(),
+            lead(open).stream().sorted(order).toList(),
             run.isResumed() ? Probe.AGAIN : Probe.FIRST);
         settleRepeats(outcomes);
         open = chunk.rows().stream().filter(row -> !outcomes.containsKey(row)).toList();
@@ -136,21 +132,60 @@ public final class ChunkLoader {
       return chunk.rows().stream().map(outcomes::get).toList();
     }
 
-    /** Gives repeats their outcome where that of the first record is known. */
-    private void settleRepeats(Map<Row, Outcome> known) {
-      for (Row row : chunk.rows()) {
-        Row leader = leaders.get(row.identity());
-        Outcome outcome = known.get(leader);
-        if (outcome == null || known.containsKey(row)) {
-          continue;
-        }
-        switch (outcome.kind()) {
-          case INSERTED ->
-              known.put(row, Outcome.duplicate(outcome.id(), placeOf(leader.record().number())));
-          case EXISTING, DUPLICATE -> known.put(row, outcome);
-          case REJECTED -> {}
+    /**
+     * Of records that are the same, the first stands for the others, which wait for its outcome.
+     */
+    private List<Row> lead(List<Row> rows) {
+      List<Row> leaders = new ArrayList<>();
+      Map<Object, Row> byIdentity = new HashMap<>();
+      repeats = new LinkedHashMap<>();
+      for (Row row : rows) {
+        Row leader =
+            row.identities().stream()
+                .map(byIdentity::get)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(row);
+        if (leader == row) {
+          leaders.add(row);
+          row.identities().forEach(identity -> byIdentity.put(identity, row));
+        } else {
+          repeats.put(row, leader);
         }
       }
+      return leaders;
+    }
+
+    /**
+     * Gives repeats their outcome where the first record's answers for them; the others have their
+     * turn next.
+     */
+    private void settleRepeats(Map<Row, Outcome> known) {
+      repeats.forEach(
+          (row, leader) -> {
+            Outcome outcome = known.get(leader);
+            if (outcome == null || known.containsKey(row)) {
+              return;
+            }
+            if (outcome.kind() == Outcome.Kind.INSERTED) {
+              known.put(row, Outcome.duplicate(outcome.id(), placeOf(leader.record().number())));
+            } else if (answers(outcome, leader, row)) {
+              known.put(row, outcome);
+            }
+          });
+    }
+
+    /**
+     * Whether the row that was found for a record is the one for its repeat, too. A job that was
+     * found by its own id may be a finished one, and then its key is free.
+     */
+    private static boolean answers(Outcome outcome, Row leader, Row row) {
+      if (outcome.kind() == Outcome.Kind.REJECTED) {
+        return false;
+      }
+      boolean foundByKey = leader.link() != null || !outcome.id().equals(leader.id());
+      boolean sameKey = row.identity().equals(leader.identity());
+      return row.id().equals(outcome.id()) || (foundByKey && sameKey);
     }
 
     /** Transaction after transaction, until each row has its outcome. */

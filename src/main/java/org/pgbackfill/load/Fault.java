@@ -2,6 +2,7 @@ package org.pgbackfill.load;
 
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Set;
 
 /**
  * A classified database error. The SQLSTATE decides (PostgreSQL documentation, appendix A), never
@@ -17,6 +18,16 @@ enum Fault {
   /** Nothing that trying again could mend. */
   FATAL;
 
+  /**
+   * The classes of the server's own errors besides. Any other is made up: a trigger may raise what
+   * it likes.
+   */
+  private static final Set<String> SERVER =
+      Set.of(
+          "03", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "24", "25", "26", "27",
+          "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "40", "42", "44", "54", "55",
+          "57", "58", "72", "F0", "HV", "XX");
+
   static Fault of(SQLException e) {
     String state = e.getSQLState();
     if (state == null || state.length() != 5) {
@@ -31,12 +42,12 @@ enum Fault {
       case "25P03" -> TRANSIENT; // idle_in_transaction_session_timeout
       case "57014" -> TIMEOUT; // query_canceled: statement_timeout
       case "54000", "54001", "54023" -> DATA; // a value that an index or the parser has no room for
-      case "44000", "P0001" -> DATA; // a view's check option, a trigger's RAISE
+      case "44000" -> DATA; // a view's check option
       default ->
           switch (state.substring(0, 2)) {
             case "08", "53" -> TRANSIENT; // connection, insufficient resources
-            case "22", "23" -> DATA; // data exception, integrity constraint
-            default -> FATAL;
+            case "22", "23", "P0" -> DATA; // data exception, integrity constraint, PL/pgSQL's RAISE
+            default -> SERVER.contains(state.substring(0, 2)) ? FATAL : DATA;
           };
     };
   }

@@ -23,8 +23,8 @@ import org.pgbackfill.source.SourceFile;
  *
  * <p>The reject file has the original columns and values, and then why: mended, it loads again as
  * it is. It is made with the first reject. A record that could not be read into fields has its text
- * in the last original column and nothing in the others, so that it is refused again until somebody
- * has mended it.
+ * in the last original column that a record can do without, and nothing in the others, so that it
+ * is refused again until somebody has mended it.
  */
 public final class Reports implements AutoCloseable {
   private static final List<String> WHY = List.of("reject_file", "reject_line", "reject_reason");
@@ -35,12 +35,18 @@ public final class Reports implements AutoCloseable {
   private final Path outcomes;
   private final Map<String, Integer> columns = new LinkedHashMap<>();
   private final List<String> header = new ArrayList<>();
+  private final int textColumn;
   private CsvWriter rejectWriter;
   private CsvWriter outcomeWriter;
 
-  private Reports(Path rejects, Path outcomes) {
+  private Reports(Path rejects, Path outcomes, List<SourceFile> files, String required) {
     this.rejects = rejects;
     this.outcomes = outcomes;
+    for (SourceFile file : files) {
+      file.header().forEach(this::addColumn);
+    }
+    int last = header.size() - 1;
+    this.textColumn = columns.get(normal(required)) == last ? last - 1 : last;
   }
 
   /**
@@ -50,23 +56,23 @@ public final class Reports implements AutoCloseable {
    *     {@code .old} behind
    * @param outcomes the outcome file; null for none
    * @param files whose columns a reject file needs
+   * @param required the header of the column that no record can do without
    * @param notices takes a line for the operator
    * @return to be closed by the caller
    * @throws UncheckedIOException when a file can't be made there
    */
   public static Reports open(
-      Path rejects, Path outcomes, List<SourceFile> files, Consumer<String> notices) {
-    Reports reports = new Reports(rejects, outcomes);
-    for (SourceFile file : files) {
-      file.header().forEach(reports::addColumn);
-    }
+      Path rejects,
+      Path outcomes,
+      List<SourceFile> files,
+      String required,
+      Consumer<String> notices) {
+    Reports reports = new Reports(rejects, outcomes, files, required);
+    checkPlace("--rejects", rejects);
+    checkPlace("--outcomes", outcomes);
     try {
-      Path folder = rejects.toAbsolutePath().getParent();
-      if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
-        throw new IOException("there is no folder " + folder + " to write to");
-      }
       if (Files.isRegularFile(rejects)) {
-        Path old = rejects.resolveSibling(rejects.getFileName() + ".old");
+        Path old = old(rejects);
         Files.move(rejects, old, StandardCopyOption.REPLACE_EXISTING);
         notices.accept(rejects + " was there from an earlier run; it is kept as " + old);
       }
@@ -82,6 +88,29 @@ public final class Reports implements AutoCloseable {
       }
     }
     return reports;
+  }
+
+  /**
+   * Where a reject file of an earlier run is kept.
+   *
+   * @param rejects the reject file
+   * @return beside it
+   */
+  public static Path old(Path rejects) {
+    return rejects.resolveSibling(rejects.getFileName() + ".old");
+  }
+
+  private static void checkPlace(String option, Path path) {
+    if (path == null) {
+      return;
+    }
+    Path folder = path.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+      throw failed(option, path, new IOException("there is no folder " + folder + " to write to"));
+    }
+    if (Files.isDirectory(path)) {
+      throw failed(option, path, new IOException("it is a folder; name a file in it"));
+    }
   }
 
   private void addColumn(String name) {
@@ -134,8 +163,14 @@ public final class Reports implements AutoCloseable {
       rejectWriter.write(first);
     }
     List<String> values = new ArrayList<>(Collections.nCopies(header.size(), ""));
+    String why = reason;
     if (record.fault() != null) {
-      values.set(header.size() - 1, record.values().get(0));
+      String text = record.values().get(0);
+      if (textColumn >= 0) {
+        values.set(textColumn, text);
+      } else {
+        why += ": " + text;
+      }
     } else {
       for (int i = 0; i < record.values().size(); i++) {
         Integer column = columns.get(normal(record.file().header().get(i)));
@@ -144,28 +179,8 @@ public final class Reports implements AutoCloseable {
         }
       }
     }
-    values.addAll(List.of(record.file().name(), Long.toString(record.line()), reason));
+    values.addAll(List.of(record.file().name(), Long.toString(record.line()), why));
     rejectWriter.write(values);
-  }
-
-  /**
-   * Hands everything that was told to the operating system.
-   *
-   * @throws UncheckedIOException when a file can't be written
-   */
-  public void flush() {
-    flush("--rejects", rejects, rejectWriter);
-    flush("--outcomes", outcomes, outcomeWriter);
-  }
-
-  private static void flush(String option, Path path, CsvWriter writer) {
-    try {
-      if (writer != null) {
-        writer.flush();
-      }
-    } catch (IOException e) {
-      throw failed(option, path, e);
-    }
   }
 
   /**
@@ -191,10 +206,18 @@ public final class Reports implements AutoCloseable {
         option + " " + path + ": can't be written: " + e.getMessage(), e);
   }
 
+  /**
+   * Hands everything that was told to the operating system; a second time does nothing.
+   *
+   * @throws UncheckedIOException when a file can't be written
+   */
   @Override
   public void close() {
-    close("--rejects", rejects, rejectWriter);
-    close("--outcomes", outcomes, outcomeWriter);
+    try {
+      close("--rejects", rejects, rejectWriter);
+    } finally {
+      close("--outcomes", outcomes, outcomeWriter);
+    }
   }
 
   private static void close(String option, Path path, CsvWriter writer) {

@@ -124,6 +124,7 @@ public final class BackfillRun {
                 rejects == null ? Path.of(hold.name() + "-rejects.csv") : rejects,
                 plan.reporting().outcomes(),
                 source.files(),
+                table.target().required(),
                 notices);
         TimeLimit limit = TimeLimit.start(plan.maxRunTime(), stop)) {
       hold.beat(this::counters, this::fail);
@@ -157,7 +158,7 @@ public final class BackfillRun {
                 source::bytesRead,
                 source.bytesTotal(),
                 err);
-        InputOrder order = new InputOrder(counts, reports)) {
+        InputOrder order = new InputOrder(counts, reports, stop)) {
       History history = hold.history();
       LoadedRun run =
           new LoadedRun(
@@ -170,7 +171,7 @@ public final class BackfillRun {
     } catch (SourceException | RuntimeException e) {
       fail(e);
     }
-    attempt(reports::flush);
+    attempt(reports::close);
   }
 
   private void loadPart(Window.Part part, ChunkLoader loader, InputOrder order) {

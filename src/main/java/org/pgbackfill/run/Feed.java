@@ -28,6 +28,8 @@ final class Feed {
   private final Lanes lanes;
   private final Stop stop;
   private Window window;
+  private long lastNumber;
+  private History.Comparison comparison = History.Comparison.NEW;
 
   Feed(
       RunPlan plan,
@@ -55,26 +57,45 @@ final class Feed {
     try {
       for (CsvRecord record = next(); record != null; record = next()) {
         add(target.check(record, hold.ids().id(record.number())));
-        if (source.isReadOnce() && history.comparesBehind(record.number() - 1)) {
-          dealWhatIsProvenSame(record.number());
-        } else if (window.isFull()) {
-          deal(record.number());
-        }
+        dealWhenDue(record.number());
       }
-    } finally {
-      // Also when the file breaks off: what was read before is good.
-      deal(lastNumber);
+    } catch (SourceException e) {
+      // What was read before the file broke off is good.
+      dealRest();
+      throw e;
     }
+    if (!stop.isRequested()) {
+      history.compareEnd();
+    }
+    dealRest();
   }
-
-  private long lastNumber;
 
   private CsvRecord next() throws SourceException {
     CsvRecord record = stop.isRequested() ? null : source.next();
     if (record != null) {
       lastNumber = record.number();
+      counts.see();
     }
     return record;
+  }
+
+  /**
+   * Input that can be read only once is compared with what came the first time before anything of
+   * it is loaded: windows end where they did then.
+   */
+  private void dealWhenDue(long record) {
+    comparison =
+        source.isReadOnce() ? history.compare(record, source::hashSoFar) : History.Comparison.NEW;
+    if (comparison == History.Comparison.SAME
+        || (comparison == History.Comparison.NEW && window.isFull())) {
+      deal();
+    }
+  }
+
+  private void dealRest() {
+    if (comparison != History.Comparison.OPEN) {
+      deal();
+    }
   }
 
   private void add(Checked checked) {
@@ -96,23 +117,12 @@ final class Feed {
     plan.reporting().rejectLimit().check(counts, stop);
   }
 
-  /**
-   * Input that can be read only once is compared before anything of it is loaded: here windows end
-   * where they did.
-   */
-  private void dealWhatIsProvenSame(long record) {
-    if (history.comparesAt(record)) {
-      history.verify(record, source.hashSoFar());
-      deal(record);
-    }
-  }
-
-  private void deal(long lastRecord) {
+  private void deal() {
     if (window.isEmpty()) {
       return;
     }
     if (source.isReadOnce()) {
-      hold.checkpoint(lastRecord, source.hashSoFar());
+      hold.checkpoint(lastNumber, source.hashSoFar());
     }
     List<Window.Part> parts = window.deal(plan.threads(), plan.chunkSize());
     order.add(window);

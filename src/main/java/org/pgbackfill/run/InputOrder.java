@@ -1,5 +1,6 @@
 package org.pgbackfill.run;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -10,23 +11,48 @@ import org.pgbackfill.target.Checked;
 
 /**
  * Tells the outcomes in the order of the input, whatever the lanes did. Safe between threads; what
- * waits is bounded by the lanes' queues, for a lane that is behind holds up the dealing of further
- * windows.
+ * waits is bounded, for a lane that is behind holds up the dealing of further windows, also of such
+ * that have nothing for it.
  */
 final class InputOrder implements AutoCloseable {
+  /**
+   * What lanes of one speed need at most: a window that loads, one that is queued and two that are
+   * being dealt.
+   */
+  private static final int MAX_WINDOWS = 4;
+
+  private static final Duration LOOK_UP = Duration.ofMillis(100);
+
   private final Deque<Window> windows = new ArrayDeque<>();
   private final Counts counts;
   private final Reports reports;
+  private final Stop stop;
 
-  InputOrder(Counts counts, Reports reports) {
+  InputOrder(Counts counts, Reports reports, Stop stop) {
     this.counts = counts;
     this.reports = reports;
+    this.stop = stop;
   }
 
-  /** The next window in input order; to be called before any of its parts is settled. */
+  /**
+   * The next window in input order; to be called before any of its parts is settled, and when the
+   * lanes have all parts of those before it. Waits for room.
+   */
   synchronized void add(Window window) {
+    awaitRoom();
     windows.addLast(window);
     tellComplete();
+  }
+
+  private synchronized void awaitRoom() {
+    try {
+      while (windows.size() >= MAX_WINDOWS && !stop.isRequested()) {
+        wait(LOOK_UP.toMillis());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop.request(Stop.Reason.INTERRUPTED);
+    }
   }
 
   synchronized void settle(Window.Part part, List<Outcome> outcomes) {
@@ -38,6 +64,7 @@ final class InputOrder implements AutoCloseable {
   private void tellComplete() {
     while (!windows.isEmpty() && windows.peekFirst().isComplete()) {
       tell(windows.removeFirst());
+      notifyAll();
     }
   }
 

@@ -54,7 +54,7 @@ public record RejectLimit(double count, Unit unit) {
 
   /** Stops the run where it has too many. */
   void check(Counts counts, Stop stop) {
-    if (unit != Unit.PERCENT || counts.read() >= SMALLEST_SAMPLE) {
+    if (unit != Unit.PERCENT || counts.seen() >= SMALLEST_SAMPLE) {
       checkAtEnd(counts, stop);
     }
   }
@@ -66,7 +66,7 @@ public record RejectLimit(double count, Unit unit) {
         switch (unit) {
           case NONE -> false;
           case RECORDS -> rejected > count;
-          case PERCENT -> rejected * 100.0 > count * counts.read();
+          case PERCENT -> rejected * 100.0 > count * counts.seen();
         };
     if (passed) {
       stop.request(Stop.Reason.REJECT_LIMIT);

@@ -1,5 +1,7 @@
 package org.pgbackfill.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.report.Progress;
+import org.pgbackfill.report.Reports;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.Target;
 
@@ -113,6 +116,18 @@ public record RunPlan(
       refuseOverwriting(file, "--rejects", reporting.rejects(), "rejects");
       refuseOverwriting(file, "--outcomes", reporting.outcomes(), "outcomes");
     }
+    if (reporting.rejects() != null && Files.exists(reporting.rejects())) {
+      Path old = Reports.old(reporting.rejects());
+      if (isSame(old, reporting.outcomes())
+          || files.stream().anyMatch(file -> isSame(old, Path.of(file)))) {
+        throw new IllegalArgumentException(
+            "--rejects "
+                + reporting.rejects()
+                + " is there from an earlier run and would be kept as "
+                + old
+                + ", which this run needs for something else; name another for the rejects");
+      }
+    }
     if (isSame(reporting.rejects(), reporting.outcomes())) {
       throw new IllegalArgumentException(
           "--outcomes "
@@ -129,9 +144,15 @@ public record RunPlan(
   }
 
   private static boolean isSame(Path one, Path other) {
-    return one != null
-        && other != null
-        && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+    if (one == null || other == null) {
+      return false;
+    }
+    try {
+      return Files.isSameFile(one, other);
+    } catch (IOException e) {
+      // One of them is not there: their names decide.
+      return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+    }
   }
 
   /**

@@ -36,6 +36,7 @@ public final class CsvSource implements AutoCloseable {
   private final AtomicLong bytesRead = new AtomicLong();
   private final OptionalLong bytesTotal;
   private final MessageDigest digest = FileContent.sha256();
+  private MessageDigest digestAfterRecord;
   private volatile int current;
 
   private CsvSource(List<String> names) throws SourceException {
@@ -137,6 +138,7 @@ public final class CsvSource implements AutoCloseable {
     while (current < files.size()) {
       CsvRecord record = file().next(files.get(current), linesBefore[current]);
       if (record != null) {
+        digestAfterRecord = isReadOnce() ? copy(digest) : null;
         return record;
       }
       nextFile();
@@ -198,14 +200,22 @@ public final class CsvSource implements AutoCloseable {
   }
 
   /**
-   * A hash of all lines read so far, of input that can be read only once: the same bytes give the
-   * same at the same record.
+   * A hash of all lines up to the last record, of input that can be read only once: the same bytes
+   * give the same at the same record.
    *
    * @return 64 hex digits
+   * @throws IllegalStateException before the first record, and of files that can be read again
    */
   public String hashSoFar() {
+    if (digestAfterRecord == null) {
+      throw new IllegalStateException("no record was read of input that can be read only once");
+    }
+    return HexFormat.of().formatHex(copy(digestAfterRecord).digest());
+  }
+
+  private static MessageDigest copy(MessageDigest digest) {
     try {
-      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+      return (MessageDigest) digest.clone();
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException("the platform's SHA-256 can be copied", e);
     }

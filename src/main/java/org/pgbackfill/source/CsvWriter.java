@@ -77,15 +77,6 @@ public final class CsvWriter implements Closeable {
     }
   }
 
-  /**
-   * Hands everything that was written to the operating system.
-   *
-   * @throws IOException when the disk is full, say
-   */
-  public void flush() throws IOException {
-    out.flush();
-  }
-
   @Override
   public void close() throws IOException {
     out.close();

@@ -105,6 +105,11 @@ public final class ContactsTarget implements Target {
   }
 
   @Override
+  public String required() {
+    return mapping.header("email_address");
+  }
+
+  @Override
   public Comparator<Row> lockOrder() {
     return LockOrder.CONTACTS;
   }

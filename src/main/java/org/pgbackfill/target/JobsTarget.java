@@ -157,6 +157,11 @@ public final class JobsTarget implements Target {
   }
 
   @Override
+  public String required() {
+    return mapping.header("func");
+  }
+
+  @Override
   public Comparator<Row> lockOrder() {
     return LockOrder.JOBS;
   }

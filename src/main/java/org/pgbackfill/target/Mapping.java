@@ -20,6 +20,7 @@ final class Mapping {
   private static final int ABSENT = -1;
 
   private final List<String> known;
+  private final List<SourceFile> files;
   private final int[][] positions;
   private final Set<String> present = new LinkedHashSet<>();
   private final Set<String> ignored = new LinkedHashSet<>();
@@ -32,6 +33,7 @@ final class Mapping {
    */
   Mapping(List<String> known, Map<String, String> renamed, List<SourceFile> files) {
     this.known = List.copyOf(known);
+    this.files = List.copyOf(files);
     this.positions = new int[files.size()][known.size()];
     for (String column : renamed.keySet()) {
       if (!known.contains(column)) {
@@ -121,6 +123,12 @@ final class Mapping {
    */
   int position(SourceFile file, int column) {
     return positions[file.index()][column];
+  }
+
+  /** The first file's name for a column that it has. */
+  String header(String column) {
+    SourceFile first = files.get(0);
+    return first.header().get(position(first, known.indexOf(column)));
   }
 
   List<String> ignored() {

@@ -1,5 +1,6 @@
 package org.pgbackfill.target;
 
+import java.util.List;
 import java.util.UUID;
 import org.pgbackfill.source.CsvRecord;
 
@@ -99,14 +100,24 @@ public final class Row implements Checked {
   }
 
   /**
-   * What makes two records of a run the same: the arbiter's key, or the id that both bring.
+   * What makes two records of a run the same in the arbiter's eyes.
    *
-   * @return to be compared by equals
+   * @return the key; the id where the arbiter has no opinion; to be compared by equals
    */
   public Object identity() {
-    if (!keyed) {
-      return id;
-    }
+    return keyed ? key() : id;
+  }
+
+  /**
+   * Everything that makes two records of a run the same: two with one id are the same job, too.
+   *
+   * @return one or two to be compared by equals, {@link #identity} first
+   */
+  public List<Object> identities() {
+    return keyed && link == null && idGiven ? List.of(key(), id) : List.of(identity());
+  }
+
+  private Object key() {
     return link == null ? keyText : new ContactKey(link, keyText);
   }
 
@@ -121,13 +132,15 @@ public final class Row implements Checked {
   }
 
   /**
-   * Where the record goes: equal identities always to the same lane.
+   * Where the record goes: records that are the same always to the same lane. A finished job goes
+   * where an active one with its key does, for it may be the same job, dumped twice.
    *
    * @param lanes how many there are
    * @return 0-based
    */
   public int lane(int lanes) {
-    int hash = !keyed && !idGiven ? Long.hashCode(record.number()) : identity().hashCode();
+    Object dealtBy = keyText != null ? key() : idGiven ? id : (Object) record.number();
+    int hash = dealtBy.hashCode();
     // Spread the bits (the finalizer of MurmurHash3), so that similar keys do not share a lane.
     hash = (hash ^ (hash >>> 16)) * 0x85EBCA6B;
     hash = (hash ^ (hash >>> 13)) * 0xC2B2AE35;

@@ -33,6 +33,13 @@ public sealed interface Target permits ContactsTarget, JobsTarget {
   List<String> ignored();
 
   /**
+   * The header of the column that no record can do without: one with nothing in it is refused.
+   *
+   * @return as it stands in the first file
+   */
+  String required();
+
+  /**
    * Checks one record.
    *
    * @param record of one of the files that this target was made for

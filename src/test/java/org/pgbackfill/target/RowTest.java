@@ -101,6 +101,26 @@ class RowTest {
   }
 
   @Test
+  void aJobThatBringsItsIdIsTheSameByThatToo() {
+    UUID id = new UUID(0, 1);
+    assertEquals(List.of("k", id), job("k", true, id, true).identities());
+    assertEquals(List.of(id), job("k", false, id, true).identities());
+    assertEquals(List.of("k"), job("k", true, id, false).identities());
+    // A contact's id is no identity: one id under two addresses is for the database to refuse.
+    Row contact = new Row(null, id, true, id, "a", true, new String[0]);
+    assertEquals(List.of(contact.identity()), contact.identities());
+  }
+
+  @Test
+  void aFinishedJobTakesTheLaneOfTheActiveOneThatItMayBe() {
+    for (int i = 0; i < 1_000; i++) {
+      UUID id = new UUID(7, i);
+      assertEquals(
+          job("k" + i, true, id, true).lane(LANES), job("k" + i, false, id, true).lane(LANES));
+    }
+  }
+
+  @Test
   void jobsWithoutKeyAndIdTakeTurns() {
     List<Row> rows = new ArrayList<>();
     StringBuilder csv = new StringBuilder("func\n");

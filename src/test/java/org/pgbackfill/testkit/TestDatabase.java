@@ -9,6 +9,10 @@ import java.util.List;
 
 /** A database of one test. */
 public final class TestDatabase {
+  private static final String OTHERS =
+      "datname = current_database() AND backend_type = 'client backend' AND pid <>"
+          + " pg_backend_pid()";
+
   private final TestServer server;
   private final String name;
 
@@ -86,10 +90,25 @@ public final class TestDatabase {
     return Long.parseLong(rows(sql).get(0));
   }
 
-  /** How many deadlocks the server has counted in this database so far. */
+  /**
+   * How many deadlocks the server has counted in this database. Waits for the end of all other
+   * sessions there: a session sends its counts at its end, and leaves pg_stat_activity after that.
+   */
   public long deadlocks() {
-    // The counters are sent when a session ends or goes idle; so what has just happened may show a
-    // moment later.
-    return number("SELECT deadlocks FROM pg_stat_database WHERE datname = '" + name + "'");
+    Wait.until(
+        "all other sessions in " + name + " have ended",
+        () -> number("SELECT count(*) FROM pg_stat_activity WHERE " + OTHERS) == 0);
+    return number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+  }
+
+  /** Waits until so many sessions wait for a lock. */
+  public void awaitWaiting(int sessions) {
+    Wait.until(
+        sessions + " sessions wait for a lock",
+        () ->
+            number(
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+                        + OTHERS)
+                == sessions);
   }
 }

@@ -1,0 +1,105 @@
+package org.pgbackfill.load;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.pgbackfill.ledger.Marks;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.ledger.RunIds;
+import org.pgbackfill.source.CsvRecord;
+import org.pgbackfill.source.CsvSource;
+import org.pgbackfill.source.SourceException;
+import org.pgbackfill.source.SourceFile;
+import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Target;
+import org.pgbackfill.testkit.TestDatabase;
+
+/**
+ * A run of one lane past the command line, so that a test can take the lock order away, and the
+ * retries.
+ */
+final class TestRun implements AutoCloseable {
+  /** As long as a run of the command line tries. */
+  static final Duration RETRY = Duration.ofMinutes(2);
+
+  /** The first fault ends the load. */
+  static final Duration NO_RETRY = Duration.ZERO;
+
+  static final Limits LIMITS =
+      new Limits(Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofMinutes(1), RETRY);
+
+  private final Database database;
+  private final Retries retries;
+  private final ChunkLoader loader;
+  private final List<Row> rows = new ArrayList<>();
+
+  TestRun(
+      TestDatabase where,
+      String csv,
+      Function<List<SourceFile>, Target> fit,
+      Comparator<Row> order,
+      Duration retryTotal) {
+    this.database = Database.open(spec(where), LIMITS, 1);
+    this.retries = new Retries(retryTotal, TestRun::pass, notice -> {});
+    RunIds ids = RunIds.of(Instant.now(), ThreadLocalRandom.current().nextLong());
+    try (CsvSource source =
+        CsvSource.open(
+            List.of(CsvSource.STDIN),
+            new ByteArrayInputStream(csv.getBytes(StandardCharsets.UTF_8)))) {
+      Target target = fit.apply(source.files());
+      for (CsvRecord record = source.next(); record != null; record = source.next()) {
+        rows.add((Row) target.check(record, ids.id(record.number())));
+      }
+      TargetTable table = TargetTable.inspect(database, target, Notify.CHUNK);
+      LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
+      this.loader = new ChunkLoader(database, table, run, retries, order);
+    } catch (SourceException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  static ConnectionSpec spec(TestDatabase where) {
+    return ConnectionSpec.resolve(
+        new ConnectionSpec.Given(
+            "localhost", Integer.toString(where.server().port()), "postgres", where.name(), null),
+        Map.of(),
+        new Properties());
+  }
+
+  private static boolean pass(Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Loads everything, chunk by chunk. */
+  List<Outcome> load(int chunkSize) {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (int from = 0; from < rows.size(); from += chunkSize) {
+      List<Row> some = rows.subList(from, Math.min(from + chunkSize, rows.size()));
+      outcomes.addAll(loader.load(new Chunk(0, some)));
+    }
+    return outcomes;
+  }
+
+  long retries() {
+    return retries.count();
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}
