@@ -1,5 +1,6 @@
 package org.pgbackfill.target;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -19,6 +20,9 @@ import org.pgbackfill.source.SourceFile;
 public final class JobsTarget implements Target {
   /** What the queue's tables and its channel start with, where nothing else is named. */
   public static final String DEFAULT_PREFIX = "chancy_";
+
+  /** The longest name that PostgreSQL has, in bytes (NAMEDATALEN - 1). */
+  private static final int LONGEST_NAME = 63;
 
   private static final Set<String> FINISHED = Set.of("succeeded", "failed");
   private static final Set<String> STATES =
@@ -79,9 +83,21 @@ public final class JobsTarget implements Target {
    * @param files with their headers
    * @param renamed column to header name
    * @throws HeaderException when a header lacks a column
+   * @throws IllegalArgumentException when the prefix makes too long a name
    */
   public JobsTarget(String prefix, List<SourceFile> files, Map<String, String> renamed) {
     this.prefix = prefix;
+    int length = channel().getBytes(StandardCharsets.UTF_8).length;
+    if (length > LONGEST_NAME) {
+      // The table's name would be cut, and every notification refused.
+      throw new IllegalArgumentException(
+          "--prefix "
+              + prefix
+              + " makes a channel name of "
+              + length
+              + " bytes; PostgreSQL takes at most "
+              + LONGEST_NAME);
+    }
     this.mapping = new Mapping(KNOWN, renamed, files);
     mapping.require("func", files, "");
     List<Integer> positions = new ArrayList<>(List.of(ID, QUEUE, FUNC, STATE, UNIQUE_KEY));

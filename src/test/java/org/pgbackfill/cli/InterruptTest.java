@@ -32,7 +32,7 @@ class InterruptTest {
   private static final String LINK = "7d3c1f0e-9a4b-4c62-8f10-2b5a6c7d8e9f";
   private static final int RECORDS = 3_000;
 
-  private final TestDatabase database = TestServer.shared().database();
+  private static final TestDatabase DATABASE = TestServer.shared().database();
 
   @TempDir Path path;
   private WorkFolder folder;
@@ -40,6 +40,7 @@ class InterruptTest {
 
   @BeforeEach
   void makeExport() {
+    DATABASE.emptied();
     folder = new WorkFolder(path);
     StringBuilder csv = new StringBuilder("link_id,email_address\n");
     for (int i = 0; i < RECORDS; i++) {
@@ -47,7 +48,7 @@ class InterruptTest {
     }
     export = folder.write("contacts.csv", csv.toString());
     Path empty = folder.write("empty.csv", "link_id,email_address\n");
-    Cli.Result made = Cli.on(database).run("contacts", empty, "--create-table");
+    Cli.Result made = Cli.on(DATABASE).run("contacts", empty, "--create-table");
     assertEquals(0, made.status(), made::toString);
   }
 
@@ -70,7 +71,7 @@ class InterruptTest {
   }
 
   private boolean isWaiting() {
-    return database.number(
+    return DATABASE.number(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
                 + " AND application_name LIKE 'pgbackfill %' AND wait_event_type = 'Lock'")
         > 0;
@@ -99,26 +100,26 @@ class InterruptTest {
             + stopped.count("rejected"),
         stopped::toString);
     assertTrue(stopped.count("read") < RECORDS, stopped::toString);
-    assertEquals(stopped.count("inserted"), database.number("SELECT count(*) FROM email_contacts"));
+    assertEquals(stopped.count("inserted"), DATABASE.number("SELECT count(*) FROM email_contacts"));
     assertEquals(stopped.count("read"), folder.lines("outcomes.csv").size() - 1);
   }
 
   private void assertNextLoadBringsTheRest(long there) {
-    Cli.Result next = Cli.on(database).run(words());
+    Cli.Result next = Cli.on(DATABASE).run(words());
     assertEquals(0, next.status(), next::toString);
     assertEquals(there, next.count("existing"), next::toString);
     assertEquals(RECORDS - there, next.count("inserted"), next::toString);
-    assertEquals(RECORDS, database.number("SELECT count(*) FROM email_contacts"));
+    assertEquals(RECORDS, DATABASE.number("SELECT count(*) FROM email_contacts"));
   }
 
   @Test
   void stopDuringALoadLeavesWholeChunksAndTrueCounts() throws Exception {
     AtomicReference<Runnable> stop = new AtomicReference<>();
     Cli.Result stopped;
-    try (Connection other = database.connect()) {
+    try (Connection other = DATABASE.connect()) {
       hold(other);
       CompletableFuture<Cli.Result> load =
-          CompletableFuture.supplyAsync(() -> Cli.on(database).onSignals(stop::set).run(words()));
+          CompletableFuture.supplyAsync(() -> Cli.on(DATABASE).onSignals(stop::set).run(words()));
       await("the load to stand still", this::isWaiting);
       stop.get().run();
       stop.get().run(); // a second request changes nothing
@@ -134,7 +135,7 @@ class InterruptTest {
   // Repeated: a heartbeat may cross the end.
   @RepeatedTest(5)
   void stopBeforeTheFirstRecordLoadsNothing() {
-    Cli.Result stopped = Cli.on(database).onSignals(Runnable::run).run(words());
+    Cli.Result stopped = Cli.on(DATABASE).onSignals(Runnable::run).run(words());
     assertCountsAreWhatIsIn(stopped);
     assertEquals(0, stopped.count("read"));
     assertNextLoadBringsTheRest(0);
@@ -142,7 +143,7 @@ class InterruptTest {
 
   @Test
   void stopDuringRetriesIsAnInterruptionAndNoFailure() throws Exception {
-    database.run(
+    DATABASE.run(
         """
         CREATE SEQUENCE tries;
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -154,14 +155,14 @@ class InterruptTest {
         """);
     AtomicReference<Runnable> stop = new AtomicReference<>();
     CompletableFuture<Cli.Result> load =
-        CompletableFuture.supplyAsync(() -> Cli.on(database).onSignals(stop::set).run(words()));
-    await("the fourth try", () -> database.number("SELECT last_value FROM tries") > 3);
+        CompletableFuture.supplyAsync(() -> Cli.on(DATABASE).onSignals(stop::set).run(words()));
+    await("the fourth try", () -> DATABASE.number("SELECT last_value FROM tries") > 3);
     stop.get().run();
     Cli.Result stopped = load.get(60, TimeUnit.SECONDS);
     assertCountsAreWhatIsIn(stopped);
     assertEquals(0, stopped.count("inserted"));
     assertTrue(stopped.count("retries") > 0, stopped::toString);
-    database.run("DROP TRIGGER fail ON email_contacts");
+    DATABASE.run("DROP TRIGGER fail ON email_contacts");
     assertNextLoadBringsTheRest(0);
   }
 
@@ -178,9 +179,9 @@ class InterruptTest {
     builder.redirectError(folder.file("err").toFile());
     builder.redirectOutput(folder.file("out").toFile());
     builder.environment().put("PGHOST", "localhost");
-    builder.environment().put("PGPORT", Integer.toString(database.server().port()));
+    builder.environment().put("PGPORT", Integer.toString(DATABASE.server().port()));
     builder.environment().put("PGUSER", "postgres");
-    builder.environment().put("PGDATABASE", database.name());
+    builder.environment().put("PGDATABASE", DATABASE.name());
     Process process = builder.start();
     try {
       feedWithoutEnd(process);
@@ -208,7 +209,7 @@ class InterruptTest {
         in.write(LINK + ",user" + i + "@example.com\n");
         if (i % 1_000 == 0) {
           in.flush();
-          if (!signalled && database.number("SELECT count(*) FROM email_contacts") > 0) {
+          if (!signalled && DATABASE.number("SELECT count(*) FROM email_contacts") > 0) {
             process.destroy(); // SIGTERM
             signalled = true;
           }

@@ -24,13 +24,14 @@ import org.postgresql.PGConnection;
 /** Jobs by the front door. */
 @Tag("database")
 class JobsTest {
-  private final TestDatabase database = TestServer.shared().database();
+  private static final TestDatabase DATABASE = TestServer.shared().database();
 
   @TempDir Path path;
   private WorkFolder folder;
 
   @BeforeEach
   void makeFolder() {
+    DATABASE.emptied();
     folder = new WorkFolder(path);
   }
 
@@ -38,7 +39,7 @@ class JobsTest {
     return new Arguments("jobs", export, "--create-table", "--again", "--output", "json")
         .and("--rejects", folder.file("rejects.csv"))
         .and(args)
-        .run(Cli.on(database));
+        .run(Cli.on(DATABASE));
   }
 
   private Cli.Result load(String csv, Object... args) {
@@ -55,7 +56,7 @@ class JobsTest {
   /** A queue at work: jobs in every state, and texts of every kind. */
   private void makeQueue(String table) {
     load("func\n", "--prefix", table.replace("jobs", ""));
-    database.run(
+    DATABASE.run(
         """
         INSERT INTO %1$s (id, queue, func, kwargs, limits, meta, state, priority, attempts,
                           max_attempts, taken_by, created_at, started_at, completed_at,
@@ -86,7 +87,7 @@ class JobsTest {
 
   private byte[] copyOut(String table) throws SQLException, IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (Connection connection = database.connect()) {
+    try (Connection connection = DATABASE.connect()) {
       connection
           .unwrap(PGConnection.class)
           .getCopyAPI()
@@ -96,7 +97,7 @@ class JobsTest {
   }
 
   private List<String> rows(String table) {
-    return database.rows("SELECT t::text FROM " + table + " t ORDER BY id");
+    return DATABASE.rows("SELECT t::text FROM " + table + " t ORDER BY id");
   }
 
   @Test
@@ -106,7 +107,7 @@ class JobsTest {
     assertCounts(500, 0, load(export, "--prefix", "b_", "--chunk-size", "40"));
     assertEquals(rows("a_jobs"), rows("b_jobs"));
     assertEquals(
-        100, database.number("SELECT count(*) FROM b_jobs WHERE taken_by LIKE 'worker-%'"));
+        100, DATABASE.number("SELECT count(*) FROM b_jobs WHERE taken_by LIKE 'worker-%'"));
     assertCounts(0, 500, load(export, "--prefix", "b_", "--threads", "3"));
     assertCounts(0, 500, load(export, "--prefix", "a_"));
     assertEquals(rows("a_jobs"), rows("b_jobs"));
@@ -115,7 +116,7 @@ class JobsTest {
   @Test
   void olderInstallationWithJsonColumnsTakesTheTextAsItIs() throws Exception {
     makeQueue("a_jobs");
-    database.run(
+    DATABASE.run(
         """
         ALTER TABLE a_jobs ALTER kwargs DROP DEFAULT, ALTER limits DROP DEFAULT,
           ALTER meta DROP DEFAULT, ALTER errors DROP DEFAULT;
@@ -132,14 +133,14 @@ class JobsTest {
     assertCounts(1, 0, load("func\napp.usual\n", "--prefix", "b_"));
     assertEquals(
         List.of("{}|[]|{}|[]"),
-        database.rows("SELECT kwargs, limits, meta, errors FROM b_jobs WHERE func = 'app.usual'"));
+        DATABASE.rows("SELECT kwargs, limits, meta, errors FROM b_jobs WHERE func = 'app.usual'"));
   }
 
   @Test
   void exportComesByStandardInputAsWell() throws Exception {
     makeQueue("a_jobs");
     Cli.Result result =
-        Cli.on(database)
+        Cli.on(DATABASE)
             .stdin(copyOut("a_jobs"))
             .run("jobs", "-", "--prefix", "b_", "--create-table", "--output", "json");
     assertCounts(500, 0, result);
@@ -156,9 +157,9 @@ class JobsTest {
     }
     assertCounts(4_000, 0, load(csv.toString(), "--threads", "8", "--chunk-size", "50"));
     List<String> order = IntStream.range(0, 4_000).mapToObj(Integer::toString).toList();
-    assertEquals(order, database.rows("SELECT kwargs ->> 'n' FROM chancy_jobs ORDER BY id"));
+    assertEquals(order, DATABASE.rows("SELECT kwargs ->> 'n' FROM chancy_jobs ORDER BY id"));
     // Control: ids given on arrival would have another order.
-    assertNotEquals(order, database.rows("SELECT kwargs ->> 'n' FROM chancy_jobs ORDER BY ctid"));
+    assertNotEquals(order, DATABASE.rows("SELECT kwargs ->> 'n' FROM chancy_jobs ORDER BY ctid"));
   }
 
   @Test
@@ -169,7 +170,7 @@ class JobsTest {
     assertCounts(2, 0, load(folder.write("third.csv", "func\nf5\nf6\n")));
     assertEquals(
         List.of("f1", "f2", "f3", "f4", "f5", "f6"),
-        database.rows("SELECT func FROM chancy_jobs ORDER BY id"));
+        DATABASE.rows("SELECT func FROM chancy_jobs ORDER BY id"));
   }
 
   @Test
@@ -177,7 +178,7 @@ class JobsTest {
     assertCounts(1, 0, load("func\napp.send\n"));
     assertEquals(
         List.of("default|app.send|{}|[]|{}|pending|0|0|1|~|~|~|~|[]|t|t"),
-        database.rows(
+        DATABASE.rows(
             """
             SELECT queue, func, kwargs, limits, meta, state, priority, attempts, max_attempts,
                    taken_by, started_at, completed_at, unique_key, errors,
@@ -199,7 +200,7 @@ class JobsTest {
             """));
     assertEquals(
         List.of("mail|{\"to\": 1}|[{\"t\": \"time\", \"v\": 9}]|{\"by\": \"me\"}|-7|5|t|k1"),
-        database.rows(
+        DATABASE.rows(
             """
             SELECT queue, kwargs, limits, meta, priority, max_attempts,
                    scheduled_at = '2026-12-24 17:00:00+00', unique_key
@@ -213,9 +214,9 @@ class JobsTest {
   void activeJobIsExistingAndItsIdIsTheReference() {
     assertCounts(2, 0, load(KEYED));
     for (String state : List.of("pending", "running", "retrying")) {
-      database.run("UPDATE chancy_jobs SET state = '" + state + "' WHERE unique_key = 'k1'");
+      DATABASE.run("UPDATE chancy_jobs SET state = '" + state + "' WHERE unique_key = 'k1'");
       assertCounts(0, 2, load(KEYED, "--outcomes", folder.file("outcomes.csv")));
-      String id = database.rows("SELECT id FROM chancy_jobs WHERE unique_key = 'k1'").get(0);
+      String id = DATABASE.rows("SELECT id FROM chancy_jobs WHERE unique_key = 'k1'").get(0);
       assertEquals(
           folder.file("jobs.csv") + ",2,k1," + id + ",existing,",
           folder.lines("outcomes.csv").get(1),
@@ -227,12 +228,12 @@ class JobsTest {
   void keyOfAFinishedJobIsFreeAgain() {
     assertCounts(2, 0, load(KEYED));
     for (String state : List.of("succeeded", "failed")) {
-      database.run("UPDATE chancy_jobs SET state = '" + state + "' WHERE unique_key = 'k1'");
+      DATABASE.run("UPDATE chancy_jobs SET state = '" + state + "' WHERE unique_key = 'k1'");
       assertCounts(1, 1, load(KEYED));
     }
     assertEquals(
         List.of("k1|failed|2", "k1|pending|1", "k2|pending|1"),
-        database.rows(
+        DATABASE.rows(
             """
             SELECT unique_key, max(state), count(*) FROM chancy_jobs
             GROUP BY unique_key, state = 'pending' ORDER BY 1, 2
@@ -275,7 +276,7 @@ class JobsTest {
     assertEquals(3, result.status(), result::toString);
     assertEquals(40, result.count("inserted"), result::toString);
     assertEquals(3, result.count("rejected"), result::toString);
-    assertEquals(40, database.number("SELECT count(*) FROM chancy_jobs"));
+    assertEquals(40, DATABASE.number("SELECT count(*) FROM chancy_jobs"));
     List<String> rejects = folder.lines("rejects.csv");
     assertEquals("func,kwargs,unique_key,reject_file,reject_line,reject_reason", rejects.get(0));
     assertTrue(rejects.get(1).endsWith(",6,22003: value overflows numeric format"), rejects.get(1));

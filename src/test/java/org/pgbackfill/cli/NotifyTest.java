@@ -41,13 +41,14 @@ class NotifyTest {
       f,report,6
       """;
 
-  private final TestDatabase database = TestServer.shared().database();
+  private static final TestDatabase DATABASE = TestServer.shared().database();
 
   @TempDir Path path;
   private WorkFolder folder;
 
   @BeforeEach
   void makeFolder() {
+    DATABASE.emptied();
     folder = new WorkFolder(path);
   }
 
@@ -56,7 +57,7 @@ class NotifyTest {
         new Arguments("jobs", folder.write("jobs.csv", csv), "--create-table", "--output", "json")
             .and("--again", "--threads", "1", "--chunk-size", "3")
             .and(args)
-            .run(Cli.on(database));
+            .run(Cli.on(DATABASE));
     assertEquals(0, result.status(), result::toString);
     return result;
   }
@@ -67,12 +68,12 @@ class NotifyTest {
 
   /** Everything that a worker hears on the channel while the load runs, in order. */
   private List<String> heard(String channel, Load load) throws SQLException {
-    try (Connection connection = database.connect();
+    try (Connection connection = DATABASE.connect();
         Statement statement = connection.createStatement()) {
       statement.execute("LISTEN \"" + channel + "\"");
       load.run();
       // The server delivers in the order of the commits: behind this one nothing is to come.
-      database.run("SELECT pg_notify('" + channel + "', '" + LAST + "')");
+      DATABASE.run("SELECT pg_notify('" + channel + "', '" + LAST + "')");
       List<String> payloads = new ArrayList<>();
       long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
       while (!payloads.contains(LAST)) {
@@ -116,7 +117,7 @@ class NotifyTest {
   @Test
   void onlyQueuesWithANewJobAreNamed() throws SQLException {
     load(JOBS);
-    database.run("DELETE FROM chancy_jobs WHERE unique_key IN ('3', '6')");
+    DATABASE.run("DELETE FROM chancy_jobs WHERE unique_key IN ('3', '6')");
     assertEquals(pushed("mail", "report"), heard("chancy_events", () -> load(JOBS)));
   }
 
@@ -142,7 +143,7 @@ class NotifyTest {
 
   @Test
   void channelFollowsThePrefixWithoutItsSchema() throws SQLException {
-    database.run("CREATE SCHEMA work");
+    DATABASE.run("CREATE SCHEMA work");
     assertEquals(
         pushed("default"), heard("Q_events", () -> load("func\nf\n", "--prefix", "work.Q_")));
   }
@@ -171,7 +172,7 @@ class NotifyTest {
     assertEquals(queues.stream().sorted().toList(), names.stream().sorted().toList());
     assertEquals(
         queues.stream().sorted().toList(),
-        database.rows("SELECT queue FROM chancy_jobs").stream().sorted().toList());
+        DATABASE.rows("SELECT queue FROM chancy_jobs").stream().sorted().toList());
   }
 
   private static String queue(String payload) throws IOException {
@@ -193,6 +194,22 @@ class NotifyTest {
     assertEquals(
         pushed("mail"),
         heard("chancy_events", () -> load("func,queue\nf," + queue + "\nf,mail\n")));
-    assertEquals(2, database.number("SELECT count(*) FROM chancy_jobs"));
+    assertEquals(2, DATABASE.number("SELECT count(*) FROM chancy_jobs"));
+  }
+
+  @Test
+  void longestPrefixIsHeardAndALongerOneIsRefusedBeforeTheFirstRecord() throws SQLException {
+    String prefix = "p".repeat(57);
+    assertEquals(
+        pushed("default"), heard(prefix + "events", () -> load("func\nf\n", "--prefix", prefix)));
+    Cli.Result refused =
+        Cli.on(DATABASE)
+            .run("jobs", folder.file("jobs.csv"), "--prefix", prefix + "p", "--create-table");
+    assertEquals(2, refused.status(), refused::toString);
+    assertEquals(
+        "pgbackfill: --prefix "
+            + prefix
+            + "p makes a channel name of 64 bytes; PostgreSQL takes at most 63\n",
+        refused.err());
   }
 }

@@ -28,7 +28,7 @@ class TargetTest {
         name varchar(255))
       """;
 
-  private final TestDatabase database = TestServer.shared().database();
+  private static final TestDatabase DATABASE = TestServer.shared().database();
 
   @TempDir Path path;
   private WorkFolder folder;
@@ -37,6 +37,7 @@ class TargetTest {
 
   @BeforeEach
   void makeExports() {
+    DATABASE.emptied();
     folder = new WorkFolder(path);
     contacts =
         folder.write(
@@ -63,7 +64,7 @@ class TargetTest {
     return new Arguments(command, export, "--threads", "2", "--no-ledger")
         .and("--rejects", folder.file("rejects.csv"), "--output", "json")
         .and(args)
-        .run(Cli.on(database));
+        .run(Cli.on(DATABASE));
   }
 
   private static void assertRefused(String message, Cli.Result result) {
@@ -80,24 +81,24 @@ class TargetTest {
   void missingTableSaysWhichAndWhatToDo() {
     assertRefused(
         "no table email_contacts in database "
-            + database.name()
+            + DATABASE.name()
             + "; name another with --table, or have it made with --create-table",
         contacts());
     assertRefused(
         "no table crm.\"Mail Contacts\" in database "
-            + database.name()
+            + DATABASE.name()
             + "; name another with --table, or have it made with --create-table",
         contacts("--table", "crm.\"Mail Contacts\""));
     assertRefused(
         "no table \"chancy_jobs\" in database "
-            + database.name()
+            + DATABASE.name()
             + "; name another with --prefix, or have it made with --create-table",
         jobs());
   }
 
   @Test
   void missingArbiterSaysWhichIndexToMake() {
-    database.run(CONTACTS);
+    DATABASE.run(CONTACTS);
     Cli.Result refused = contacts();
     String index =
         "CREATE UNIQUE INDEX CONCURRENTLY ON public.email_contacts (link_id, email_address)";
@@ -106,14 +107,14 @@ class TargetTest {
             + " constraint matching the ON CONFLICT specification; "
             + index,
         refused);
-    database.run(index);
+    DATABASE.run(index);
     assertInserted(2, contacts());
   }
 
   @Test
   void missingArbiterOfJobsSaysWhichIndexToMake() {
     assertInserted(2, jobs("--create-table"));
-    database.run("DROP INDEX chancy_jobs_unique_key");
+    DATABASE.run("DROP INDEX chancy_jobs_unique_key");
     String index =
         "CREATE UNIQUE INDEX CONCURRENTLY ON public.chancy_jobs (unique_key) WHERE unique_key IS"
             + " NOT NULL AND state NOT IN ('succeeded', 'failed')";
@@ -122,21 +123,21 @@ class TargetTest {
             + " constraint matching the ON CONFLICT specification; "
             + index,
         jobs());
-    database.run(index);
+    DATABASE.run(index);
     assertEquals(1, jobs().count("existing"));
   }
 
   @Test
   void arbiterOnOtherColumnsIsNone() {
-    database.run(CONTACTS + "; CREATE UNIQUE INDEX ON email_contacts (email_address)");
+    DATABASE.run(CONTACTS + "; CREATE UNIQUE INDEX ON email_contacts (email_address)");
     assertTrue(contacts().err().contains("42P10"));
-    database.run("CREATE UNIQUE INDEX ON email_contacts (link_id, email_address) WHERE name <> ''");
+    DATABASE.run("CREATE UNIQUE INDEX ON email_contacts (link_id, email_address) WHERE name <> ''");
     assertTrue(contacts().err().contains("42P10"));
   }
 
   @Test
   void missingRightSaysWhatToGrant() {
-    database.run(
+    DATABASE.run(
         CONTACTS
             + "; CREATE UNIQUE INDEX ON email_contacts (link_id, email_address);"
             + "CREATE ROLE \"Loader 1\" LOGIN");
@@ -147,38 +148,38 @@ class TargetTest {
               + " email_contacts; "
               + grant,
           contacts("-U", "Loader 1"));
-      database.run("GRANT INSERT ON email_contacts TO \"Loader 1\"");
+      DATABASE.run("GRANT INSERT ON email_contacts TO \"Loader 1\"");
       assertRefused(
           "table public.email_contacts can't be loaded: 42501: permission denied for table"
               + " email_contacts; "
               + grant,
           contacts("-U", "Loader 1"));
-      database.run(grant);
+      DATABASE.run(grant);
       assertInserted(2, contacts("-U", "Loader 1"));
     } finally {
-      database.run("DROP OWNED BY \"Loader 1\"; DROP ROLE \"Loader 1\"");
+      DATABASE.run("DROP OWNED BY \"Loader 1\"; DROP ROLE \"Loader 1\"");
     }
   }
 
   @Test
   void missingRightOnTheSchemaSaysWhatToGrant() {
-    database.run("CREATE SCHEMA crm; CREATE ROLE loader_2 LOGIN");
+    DATABASE.run("CREATE SCHEMA crm; CREATE ROLE loader_2 LOGIN");
     try {
       assertInserted(2, contacts("--table", "crm.people", "--create-table"));
       assertRefused(
           "crm.people: can't be inspected: 42501: permission denied for schema crm; GRANT USAGE ON"
               + " that schema TO \"loader_2\"",
           contacts("--table", "crm.people", "-U", "loader_2"));
-      database.run("GRANT USAGE ON SCHEMA crm TO loader_2; GRANT ALL ON crm.people TO loader_2");
+      DATABASE.run("GRANT USAGE ON SCHEMA crm TO loader_2; GRANT ALL ON crm.people TO loader_2");
       assertEquals(2, contacts("--table", "crm.people", "-U", "loader_2").count("existing"));
     } finally {
-      database.run("DROP OWNED BY loader_2; DROP ROLE loader_2");
+      DATABASE.run("DROP OWNED BY loader_2; DROP ROLE loader_2");
     }
   }
 
   @Test
   void missingColumnSaysWhichAndWhatWasFound() {
-    database.run(
+    DATABASE.run(
         "CREATE TABLE email_contacts (id uuid PRIMARY KEY, link_id uuid, email_address text,"
             + " UNIQUE (link_id, email_address))");
     assertRefused(
@@ -194,8 +195,8 @@ class TargetTest {
     assertEquals(2, contacts("--create-table").count("existing"));
     assertInserted(2, jobs("--create-table"));
     assertInserted(1, jobs("--create-table"));
-    assertEquals(2, database.number("SELECT count(*) FROM email_contacts"));
-    assertEquals(3, database.number("SELECT count(*) FROM chancy_jobs"));
+    assertEquals(2, DATABASE.number("SELECT count(*) FROM email_contacts"));
+    assertEquals(3, DATABASE.number("SELECT count(*) FROM chancy_jobs"));
     assertEquals(
         List.of(
             "chancy_jobs|CREATE INDEX chancy_jobs_fetch ON public.chancy_jobs USING btree (queue,"
@@ -214,7 +215,7 @@ class TargetTest {
                 + " public.email_contacts USING btree (link_id, email_address)",
             "email_contacts|CREATE UNIQUE INDEX email_contacts_pkey ON public.email_contacts USING"
                 + " btree (id)"),
-        database.rows(
+        DATABASE.rows(
             "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY"
                 + " tablename, indexname"));
   }
@@ -222,25 +223,25 @@ class TargetTest {
   @Test
   void createTableAddsNoIndexToATableThatIsThere() {
     assertInserted(2, jobs("--create-table"));
-    database.run(
+    DATABASE.run(
         "ALTER INDEX chancy_jobs_unique_key RENAME TO ix_key;"
             + "ALTER INDEX chancy_jobs_fetch RENAME TO ix_fetch");
     assertInserted(1, jobs("--create-table"));
     assertEquals(
-        4, database.number("SELECT count(*) FROM pg_indexes WHERE tablename = 'chancy_jobs'"));
+        4, DATABASE.number("SELECT count(*) FROM pg_indexes WHERE tablename = 'chancy_jobs'"));
   }
 
   @Test
   void createTableNeedsNoRightWhereTheTableIsThere() {
     assertInserted(2, contacts("--create-table"));
-    database.run("CREATE ROLE loader_3 LOGIN; GRANT ALL ON email_contacts TO loader_3");
+    DATABASE.run("CREATE ROLE loader_3 LOGIN; GRANT ALL ON email_contacts TO loader_3");
     try {
       assertEquals(2, contacts("--create-table", "-U", "loader_3").count("existing"));
       assertRefused(
           "--create-table: other can't be made: 42501: permission denied for schema public",
           contacts("--create-table", "-U", "loader_3", "--table", "other"));
     } finally {
-      database.run("DROP OWNED BY loader_3; DROP ROLE loader_3");
+      DATABASE.run("DROP OWNED BY loader_3; DROP ROLE loader_3");
     }
   }
 
@@ -262,43 +263,43 @@ class TargetTest {
         inserted += result.count("inserted");
       }
       assertEquals(2, inserted);
-      assertEquals(2, database.number("SELECT count(*) FROM " + table));
+      assertEquals(2, DATABASE.number("SELECT count(*) FROM " + table));
     }
   }
 
   @Test
   void tableIsFoundBySchemaAndQuotedName() {
-    database.run("CREATE SCHEMA \"Customer Data\"");
+    DATABASE.run("CREATE SCHEMA \"Customer Data\"");
     String table = "\"Customer Data\".\"Mail.Contacts\"";
     assertInserted(2, contacts("--table", table, "--create-table"));
-    assertEquals(2, database.number("SELECT count(*) FROM " + table));
+    assertEquals(2, DATABASE.number("SELECT count(*) FROM " + table));
     assertEquals(2, contacts("--table", table).count("existing"));
     // Without quotes SQL folds the letters.
     assertInserted(2, contacts("--table", "EMAIL_Contacts", "--create-table"));
-    assertEquals(2, database.number("SELECT count(*) FROM email_contacts"));
+    assertEquals(2, DATABASE.number("SELECT count(*) FROM email_contacts"));
   }
 
   @Test
   void tableIsFoundOnTheSearchPathOfTheRole() {
-    database.run(
+    DATABASE.run(
         "CREATE SCHEMA crm; CREATE ROLE loader_4 LOGIN; GRANT ALL ON SCHEMA crm TO loader_4");
     try {
-      database.run("ALTER ROLE loader_4 SET search_path = crm");
+      DATABASE.run("ALTER ROLE loader_4 SET search_path = crm");
       assertInserted(2, contacts("--create-table", "-U", "loader_4"));
-      assertEquals(2, database.number("SELECT count(*) FROM crm.email_contacts"));
+      assertEquals(2, DATABASE.number("SELECT count(*) FROM crm.email_contacts"));
     } finally {
-      database.run("DROP OWNED BY loader_4; DROP ROLE loader_4");
+      DATABASE.run("DROP OWNED BY loader_4; DROP ROLE loader_4");
     }
   }
 
   @Test
   void prefixMayNameASchemaAndKeepsItsCase() {
-    database.run("CREATE SCHEMA \"Work\"");
+    DATABASE.run("CREATE SCHEMA \"Work\"");
     assertInserted(2, jobs("--prefix", "Work.Q_", "--create-table"));
-    assertEquals(2, database.number("SELECT count(*) FROM \"Work\".\"Q_jobs\""));
+    assertEquals(2, DATABASE.number("SELECT count(*) FROM \"Work\".\"Q_jobs\""));
     assertEquals(
         List.of("Q_jobs_fetch", "Q_jobs_pkey", "Q_jobs_queue_state", "Q_jobs_unique_key"),
-        database.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'Work' ORDER BY 1"));
+        DATABASE.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'Work' ORDER BY 1"));
     assertEquals(1, jobs("--prefix", "Work.Q_").count("existing"));
     assertTrue(jobs("--prefix", "work.q_").err().contains("no table \"work\".\"q_jobs\""));
   }
@@ -316,7 +317,7 @@ class TargetTest {
   @Test
   void viewIsLoadedLikeItsTable() {
     assertInserted(2, contacts("--create-table"));
-    database.run("CREATE VIEW people AS SELECT * FROM email_contacts");
+    DATABASE.run("CREATE VIEW people AS SELECT * FROM email_contacts");
     Path more =
         folder.write(
             "more.csv",
@@ -324,13 +325,13 @@ class TargetTest {
     Cli.Result result = load("contacts", more, "--table", "people");
     assertInserted(1, result);
     assertEquals(1, result.count("existing"));
-    assertEquals(3, database.number("SELECT count(*) FROM email_contacts"));
+    assertEquals(3, DATABASE.number("SELECT count(*) FROM email_contacts"));
   }
 
   @Test
   void viewCantTakeAnExportWithIds() {
     assertInserted(2, contacts("--create-table"));
-    database.run("CREATE VIEW people AS SELECT * FROM email_contacts");
+    DATABASE.run("CREATE VIEW people AS SELECT * FROM email_contacts");
     Path ids =
         folder.write(
             "ids.csv", "id,link_id,email_address\n" + LINK + "," + LINK + ",bob@example.com\n");
@@ -344,7 +345,7 @@ class TargetTest {
   @Test
   void viewThatCantBeWrittenIsRefused() {
     assertInserted(2, contacts("--create-table"));
-    database.run("CREATE VIEW people AS SELECT DISTINCT * FROM email_contacts");
+    DATABASE.run("CREATE VIEW people AS SELECT DISTINCT * FROM email_contacts");
     Cli.Result result = contacts("--table", "people");
     assertEquals(1, result.status(), result::toString);
     assertTrue(
@@ -354,7 +355,7 @@ class TargetTest {
 
   @Test
   void partitionedTableIsLoaded() {
-    database.run(
+    DATABASE.run(
         """
         CREATE TABLE email_contacts (
           id uuid NOT NULL, link_id uuid NOT NULL, email_address varchar(320) NOT NULL,
@@ -381,7 +382,7 @@ class TargetTest {
 
   @Test
   void rowWithoutAPartitionIsARejectAndTheRestLoads() {
-    database.run(
+    DATABASE.run(
         """
         CREATE TABLE email_contacts (
           id uuid NOT NULL, link_id uuid NOT NULL, email_address varchar(320) NOT NULL,

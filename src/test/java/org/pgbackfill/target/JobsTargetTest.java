@@ -3,6 +3,7 @@ package org.pgbackfill.target;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -309,5 +310,18 @@ class JobsTargetTest {
     assertEquals("chancy_events", new JobsTarget("chancy_", files, Map.of()).channel());
     assertEquals("\"work\".\"Q_jobs\"", new JobsTarget("work.Q_", files, Map.of()).table());
     assertEquals("Q_events", new JobsTarget("work.Q_", files, Map.of()).channel());
+  }
+
+  @Test
+  void prefixThatMakesTooLongANameIsRefused() {
+    List<SourceFile> files = List.of(new SourceFile(0, "jobs.csv", List.of("func")));
+    String longest = "p".repeat(57);
+    assertEquals(63, new JobsTarget("work." + longest, files, Map.of()).channel().length());
+    assertEquals(
+        "--prefix é" + longest + " makes a channel name of 65 bytes; PostgreSQL takes at most 63",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new JobsTarget("é" + longest, files, Map.of()))
+            .getMessage());
   }
 }

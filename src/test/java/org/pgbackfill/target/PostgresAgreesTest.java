@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -184,7 +185,7 @@ class PostgresAgreesTest {
   private static Map<String, String> timestamps() {
     Map<String, String> all = new LinkedHashMap<>();
     Random random = new Random(4);
-    for (int i = 0; i < 60_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       String date = DATES.get(random.nextInt(DATES.size()));
       String time = TIMES.get(random.nextInt(TIMES.size()));
       String fraction = FRACTIONS.get(random.nextInt(FRACTIONS.size()));
@@ -240,14 +241,16 @@ class PostgresAgreesTest {
   @Test
   void everyTimestampThatPassesIsTheSameInstantInPostgres() throws SQLException {
     Map<String, String> all = timestamps();
-    assertEquals(
-        List.of(), disagreements("timestamptz", all, text -> passes("scheduled_at", text)));
-    long accepted = all.keySet().stream().filter(text -> passes("scheduled_at", text)).count();
-    assertTrue(accepted > 1_000, () -> "only " + accepted + " pass: the test says nothing");
+    Set<String> passing =
+        all.keySet().stream()
+            .filter(text -> passes("scheduled_at", text))
+            .collect(Collectors.toSet());
+    assertTrue(passing.size() > 300, () -> "only " + passing + " pass: the test says nothing");
+    assertEquals(List.of(), disagreements("timestamptz", all, passing::contains));
     // Control: what looks like a timestamp is not always one.
     Pattern naive = Pattern.compile("\\d{4,6}-\\d\\d-\\d\\d[T ][\\d:.]+ ?(Z|UTC|[+-][\\d:]+)");
     List<String> wrong = disagreements("timestamptz", all, t -> naive.matcher(t).matches());
-    assertTrue(wrong.size() > 1_000, () -> "the naive check found only " + wrong);
+    assertTrue(wrong.size() > 300, () -> "the naive check found only " + wrong);
   }
 
   @Test

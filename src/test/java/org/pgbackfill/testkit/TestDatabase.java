@@ -47,6 +47,23 @@ public final class TestDatabase {
     }
   }
 
+  /** As it was when it was new, and sooner than a new one. */
+  public TestDatabase emptied() {
+    return run(
+        """
+        DO $$
+        DECLARE schema name;
+        BEGIN
+          FOR schema IN SELECT nspname FROM pg_namespace
+                        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+            EXECUTE format('DROP SCHEMA %I CASCADE', schema);
+          END LOOP;
+          CREATE SCHEMA public;
+          GRANT USAGE ON SCHEMA public TO PUBLIC;
+        END $$
+        """);
+  }
+
   /** All rows of a query; each row's values as text, joined by {@code |}, NULL as {@code ~}. */
   public List<String> rows(String sql) {
     try (Connection connection = connect();
