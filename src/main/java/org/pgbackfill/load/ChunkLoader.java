@@ -320,12 +320,16 @@ public final class ChunkLoader {
       }
     }
 
-    /** Whether an earlier attempt's transaction is in, whose COMMIT was not answered. */
+    /**
+     * Whether an earlier attempt's transaction is in, whose COMMIT was not answered. Where nobody
+     * can say, the next probe finds its rows by their ids.
+     */
     private boolean isIn(Connection connection) throws SQLException {
       if (sent == null) {
         return false;
       }
-      boolean in = sent.number() != 0 && run.marks().isIn(connection, sent.number());
+      boolean in =
+          sent.number() != 0 && run.marks().isIn(connection, chunk.lane(), sent.number());
       sent = in ? sent : null;
       return in;
     }
