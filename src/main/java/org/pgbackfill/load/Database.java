@@ -29,6 +29,10 @@ public final class Database implements AutoCloseable, Connections {
              set_config('lock_timeout', ?, true),
              set_config('statement_timeout', ?, true),
              set_config('idle_in_transaction_session_timeout', ?, true),
+             -- a COMMIT that was answered must be in, also after a crash: the run goes on from there
+             set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                                              WHEN 'off' THEN 'local'
+                                              ELSE current_setting('synchronous_commit') END, true),
              %s
              set_config('enable_seqscan', 'off', true),
              set_config('enable_hashjoin', 'off', true),
