@@ -141,7 +141,8 @@ public final class Holding implements Hold {
               UPDATE %s.run
               SET state = ?, message = ?, ended = clock_timestamp(), lease_until = clock_timestamp(),
                   inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
-              WHERE run_id = ? AND lease_token = ? AND state = 'running'
+              -- or it is so already: a COMMIT that was not answered
+              WHERE run_id = ? AND lease_token = ? AND state IN ('running', ?)
               """
                   .formatted(schema))) {
         update.setString(1, state.word());
@@ -149,6 +150,7 @@ public final class Holding implements Hold {
         setCounters(update, 3, counters);
         update.setLong(8, run.id());
         update.setObject(9, token);
+        update.setString(10, state.word());
         if (update.executeUpdate() == 0) {
           throw leaseLost();
         }

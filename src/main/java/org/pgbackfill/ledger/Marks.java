@@ -28,8 +28,7 @@ public interface Marks {
         }
 
         @Override
-        public boolean isIn(Connection connection, int lane, long transaction)
-            throws SQLException {
+        public boolean isIn(Connection connection, int lane, long transaction) throws SQLException {
           Marks.requireEnded(connection, transaction);
           return false;
         }

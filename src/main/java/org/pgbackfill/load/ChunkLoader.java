@@ -328,8 +328,7 @@ public final class ChunkLoader {
       if (sent == null) {
         return false;
       }
-      boolean in =
-          sent.number() != 0 && run.marks().isIn(connection, chunk.lane(), sent.number());
+      boolean in = sent.number() != 0 && run.marks().isIn(connection, chunk.lane(), sent.number());
       sent = in ? sent : null;
       return in;
     }
