@@ -46,6 +46,9 @@ public final class Database implements AutoCloseable, Connections {
   /** How long the pool waits for a connection before it says why there is none. */
   private static final Duration CONNECT = Duration.ofSeconds(10);
 
+  /** What a busy server may take for it, however short the time for retries. */
+  private static final Duration SHORTEST_CONNECT = Duration.ofSeconds(5);
+
   private final ConnectionSpec spec;
   private final Limits limits;
   private final String limitsSql;
@@ -87,8 +90,14 @@ public final class Database implements AutoCloseable, Connections {
     config.setMinimumIdle(0);
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(CONNECT.toMillis());
+    config.setConnectionTimeout(wait(limits).toMillis());
     return new Database(spec, limits, version, new HikariDataSource(config));
+  }
+
+  /** One wait must not be much longer than all the trying may take. */
+  private static Duration wait(Limits limits) {
+    Duration wait = limits.retry().compareTo(CONNECT) < 0 ? limits.retry() : CONNECT;
+    return wait.compareTo(SHORTEST_CONNECT) < 0 ? SHORTEST_CONNECT : wait;
   }
 
   private static Properties withoutNamedStatements(ConnectionSpec spec) {
