@@ -45,10 +45,11 @@ public final class Chaos implements AutoCloseable {
 
   private static final Duration RETRY_TIME = Duration.ofSeconds(5);
 
-  /** The last try may take two waits of 10 s for a connection: the chunk's and the ledger's. */
-  private static final Duration RETRY_GRACE = Duration.ofSeconds(25);
+  /** The last try may take two waits of 5 s for a connection: the chunk's and the ledger's. */
+  private static final Duration RETRY_GRACE = Duration.ofSeconds(15);
 
   private static final int MOST_KILLS_OF_A_LOAD = 12;
+  private static final int MOST_SERVER_KILLS_OF_A_LOAD = 3;
   private static final List<MortalServer.Death> DEATHS = List.of(MortalServer.Death.values());
   private static final int[] CHUNK_SIZES = {40, 100, 250};
 
@@ -59,27 +60,27 @@ public final class Chaos implements AutoCloseable {
    * @param kills of the tool
    * @param serverKills of the server
    * @param records in an export, about
+   * @param scenes how many of them
    */
-  public record Plan(long seed, int kills, int serverKills, int records) {
-    /** A taste of it. */
-    public static Plan quick(long seed) {
-      return new Plan(seed, 8, 3, 1_500);
+  public record Plan(long seed, int kills, int serverKills, int records, int scenes) {
+    static Plan quick(long seed) {
+      return new Plan(seed, 8, 3, 1_500, 3);
     }
 
     static Plan full(long seed) {
-      return new Plan(seed, 100, 20, 5_000);
+      return new Plan(seed, 100, 20, 5_000, 5);
     }
 
     Plan withSeed(long newSeed) {
-      return new Plan(newSeed, kills, serverKills, records);
+      return new Plan(newSeed, kills, serverKills, records, scenes);
     }
 
     Plan withKills(int newKills) {
-      return new Plan(seed, newKills, serverKills, records);
+      return new Plan(seed, newKills, serverKills, records, scenes);
     }
 
     Plan withServerKills(int newKills) {
-      return new Plan(seed, kills, newKills, records);
+      return new Plan(seed, kills, newKills, records, scenes);
     }
   }
 
@@ -110,7 +111,7 @@ public final class Chaos implements AutoCloseable {
     this.random = new Random(plan.seed());
     this.server = MortalServer.start(folder);
     try {
-      this.scenes = Scenes.make(server, folder, plan.seed(), plan.records());
+      this.scenes = Scenes.make(server, folder, plan);
     } catch (RuntimeException e) {
       server.close();
       throw e;
@@ -322,7 +323,9 @@ public final class Chaos implements AutoCloseable {
       Tool tool = load.start(chunkSize(), "--resume");
       while (true) {
         checkTime();
-        if (kills < plan.serverKills() && awaitServerMoment(load, tool)) {
+        if (kills < plan.serverKills()
+            && kills - killsBefore < MOST_SERVER_KILLS_OF_A_LOAD
+            && awaitServerMoment(load, tool)) {
           MortalServer.Death death = DEATHS.get(random.nextInt(DEATHS.size()));
           server.kill(death, random);
           kills++;

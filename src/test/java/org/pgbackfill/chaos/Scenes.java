@@ -35,20 +35,27 @@ final class Scenes {
     this.records = records;
   }
 
-  /**
-   * Makes them.
-   *
-   * @param records in each export, about
-   */
-  static List<Scene> make(MortalServer server, Path folder, long seed, int records) {
-    Scenes scenes = new Scenes(server, folder, seed, records);
+  /** One of them. */
+  private interface Making {
+    Scene make() throws IOException, SQLException;
+  }
+
+  /** Makes as many as are wanted. */
+  static List<Scene> make(MortalServer server, Path folder, Chaos.Plan plan) {
+    Scenes scenes = new Scenes(server, folder, plan.seed(), plan.records());
+    List<Making> all =
+        List.of(
+            scenes::jobs,
+            scenes::contacts,
+            scenes::jobsWithIds,
+            scenes::contactsFromStandardInput,
+            scenes::contactsWithIds);
     try {
-      return List.of(
-          scenes.jobs(),
-          scenes.contacts(),
-          scenes.jobsWithIds(),
-          scenes.contactsFromStandardInput(),
-          scenes.contactsWithIds());
+      List<Scene> made = new ArrayList<>();
+      for (Making making : all.subList(0, plan.scenes())) {
+        made.add(making.make());
+      }
+      return made;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (SQLException e) {
