@@ -141,7 +141,8 @@ public final class Holding implements Hold {
               UPDATE %s.run
               SET state = ?, message = ?, ended = clock_timestamp(), lease_until = clock_timestamp(),
                   inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
-              WHERE run_id = ? AND lease_token = ? AND state = 'running'
+              -- or it is so already: a COMMIT that was not answered
+              WHERE run_id = ? AND lease_token = ? AND state IN ('running', ?)
               """
                   .formatted(schema))) {
         update.setString(1, state.word());
@@ -149,6 +150,7 @@ public final class Holding implements Hold {
         setCounters(update, 3, counters);
         update.setLong(8, run.id());
         update.setObject(9, token);
+        update.setString(10, state.word());
         if (update.executeUpdate() == 0) {
           throw leaseLost();
         }
@@ -234,18 +236,23 @@ public final class Holding implements Hold {
       }
     }
 
-    /** The mark decides; without one the transaction may still be on its way. */
+    /**
+     * The mark decides, once the transaction can't come in any more. The lane belongs to it:
+     * another lane's transaction can have the number of one that a crash of the server has lost.
+     */
     @Override
-    public boolean isIn(Connection connection, long transaction) throws SQLException {
+    public boolean isIn(Connection connection, int lane, long transaction) throws SQLException {
+      Marks.requireEnded(connection, transaction);
       try (PreparedStatement statement =
           connection.prepareStatement(
-              "SELECT EXISTS (SELECT FROM %s.mark WHERE run_id = ? AND transaction = ?)"
+              "SELECT EXISTS (SELECT FROM %s.mark WHERE run_id = ? AND lane = ? AND transaction = ?)"
                   .formatted(schema))) {
         statement.setLong(1, run.id());
-        statement.setLong(2, transaction);
+        statement.setInt(2, lane);
+        statement.setLong(3, transaction);
         try (ResultSet result = statement.executeQuery()) {
           result.next();
-          return result.getBoolean(1) || Marks.super.isIn(connection, transaction);
+          return result.getBoolean(1);
         }
       }
     }

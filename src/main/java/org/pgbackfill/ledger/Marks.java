@@ -26,6 +26,12 @@ public interface Marks {
             throws SQLException {
           return currentTransaction(connection);
         }
+
+        @Override
+        public boolean isIn(Connection connection, int lane, long transaction) throws SQLException {
+          Marks.requireEnded(connection, transaction);
+          return false;
+        }
       };
 
   /**
@@ -55,24 +61,42 @@ public interface Marks {
       throws SQLException;
 
   /**
-   * Whether a transaction whose COMMIT was never answered is in.
+   * Whether a transaction whose COMMIT was never answered is in, as far as its own mark can tell.
+   *
+   * <p>The server's word on the number alone (pg_xact_status) does not do: a transaction that is
+   * lost when the server crashes leaves no trace, and its number is given to another one.
+   *
+   * @param connection another one
+   * @param lane the chunk's
+   * @param transaction its number
+   * @return true when it was committed; false when it never will be, or nobody marked it: then its
+   *     rows have to be looked for
+   * @throws SQLException as any statement; transient while the server is still at it
+   */
+  boolean isIn(Connection connection, int lane, long transaction) throws SQLException;
+
+  /**
+   * Makes sure that a transaction has come to its end, whichever.
    *
    * @param connection another one
    * @param transaction its number
-   * @return true when it was committed, false when it never will be
    * @throws SQLException as any statement; transient while the server is still at it
    */
-  default boolean isIn(Connection connection, long transaction) throws SQLException {
+  static void requireEnded(Connection connection, long transaction) throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement("SELECT pg_xact_status(?::text::xid8)")) {
-      statement.setString(1, Long.toUnsignedString(transaction));
+        connection.prepareStatement(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks
+                           -- every transaction with a number holds this lock on itself to its end
+                           WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock'
+                             AND transactionid = ?::text::xid)
+            """)) {
+      statement.setString(1, Long.toString(transaction & 0xFFFFFFFFL));
       try (ResultSet result = statement.executeQuery()) {
         result.next();
-        String status = String.valueOf(result.getString(1));
-        if (status.equals("in progress")) {
+        if (result.getBoolean(1)) {
           throw new SQLTransientException("the lost transaction has not ended yet", "55P03");
         }
-        return status.equals("committed");
       }
     }
   }

@@ -55,6 +55,12 @@ public final class ChunkLoader {
   private final Map<Long, Long> transactions = new ConcurrentHashMap<>();
 
   /**
+   * Given ids of rows that are in from chunks that the run did not finish before it was resumed,
+   * with the record that wrote each; no more than these chunks had.
+   */
+  private final Map<UUID, Long> claims = new ConcurrentHashMap<>();
+
+  /**
    * Makes a loader for one run.
    *
    * @param database where to
@@ -320,12 +326,15 @@ public final class ChunkLoader {
       }
     }
 
-    /** Whether an earlier attempt's transaction is in, whose COMMIT was not answered. */
+    /**
+     * Whether an earlier attempt's transaction is in, whose COMMIT was not answered. Where nobody
+     * can say, the next probe finds its rows by their ids.
+     */
     private boolean isIn(Connection connection) throws SQLException {
       if (sent == null) {
         return false;
       }
-      boolean in = sent.number() != 0 && run.marks().isIn(connection, sent.number());
+      boolean in = sent.number() != 0 && run.marks().isIn(connection, chunk.lane(), sent.number());
       sent = in ? sent : null;
       return in;
     }
@@ -363,7 +372,7 @@ public final class ChunkLoader {
      */
     private Outcome outcome(Row row, Found found) {
       boolean sameId = found.id().equals(row.id());
-      if (sameId && (!row.idGiven() || isOwn(row, found.transaction()))) {
+      if (sameId && (!row.idGiven() || isOwn(row, found))) {
         return Outcome.inserted(found.id());
       }
       if (run.ids().gave(found.id())) {
@@ -376,12 +385,19 @@ public final class ChunkLoader {
 
     /**
      * Written by this chunk; or before the run was resumed, by one that held the record and was not
-     * marked as in.
+     * marked as in. Then the first record that brings the id wrote it, and no other one: chunks may
+     * end elsewhere now.
      */
-    private boolean isOwn(Row row, long transaction) {
-      Long upTo = transactions.get(transaction);
-      return mine.contains(transaction)
-          || (run.isResumed() && upTo != null && row.record().number() <= upTo);
+    private boolean isOwn(Row row, Found found) {
+      if (mine.contains(found.transaction())) {
+        return true;
+      }
+      Long upTo = transactions.get(found.transaction());
+      long number = row.record().number();
+      return run.isResumed()
+          && upTo != null
+          && number <= upTo
+          && claims.computeIfAbsent(found.id(), id -> number) == number;
     }
 
     private String placeOf(long number) {

@@ -29,6 +29,10 @@ public final class Database implements AutoCloseable, Connections {
              set_config('lock_timeout', ?, true),
              set_config('statement_timeout', ?, true),
              set_config('idle_in_transaction_session_timeout', ?, true),
+             -- a COMMIT that was answered must be in, also after a crash: the run goes on from there
+             set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                                              WHEN 'off' THEN 'local'
+                                              ELSE current_setting('synchronous_commit') END, true),
              %s
              set_config('enable_seqscan', 'off', true),
              set_config('enable_hashjoin', 'off', true),
@@ -41,6 +45,9 @@ public final class Database implements AutoCloseable, Connections {
 
   /** How long the pool waits for a connection before it says why there is none. */
   private static final Duration CONNECT = Duration.ofSeconds(10);
+
+  /** What a busy server may take for it, however short the time for retries. */
+  private static final Duration SHORTEST_CONNECT = Duration.ofSeconds(5);
 
   private final ConnectionSpec spec;
   private final Limits limits;
@@ -83,8 +90,14 @@ public final class Database implements AutoCloseable, Connections {
     config.setMinimumIdle(0);
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(CONNECT.toMillis());
+    config.setConnectionTimeout(wait(limits).toMillis());
     return new Database(spec, limits, version, new HikariDataSource(config));
+  }
+
+  /** One wait must not be much longer than all the trying may take. */
+  private static Duration wait(Limits limits) {
+    Duration wait = limits.retry().compareTo(CONNECT) < 0 ? limits.retry() : CONNECT;
+    return wait.compareTo(SHORTEST_CONNECT) < 0 ? SHORTEST_CONNECT : wait;
   }
 
   private static Properties withoutNamedStatements(ConnectionSpec spec) {

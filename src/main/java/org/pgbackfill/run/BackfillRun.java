@@ -134,7 +134,7 @@ public final class BackfillRun {
                 table.target().required(),
                 notices);
         TimeLimit limit = TimeLimit.start(plan.maxRunTime(), stop)) {
-      hold.beat(this::counters, this::fail);
+      hold.beat(() -> counters(hold), this::fail);
       load(source, database, table, hold, reports, err);
       if (failure == null) {
         attempt(() -> table.announceEnd(database));
@@ -211,8 +211,8 @@ public final class BackfillRun {
     return failure;
   }
 
-  private RunEntry.Counters counters() {
-    return RunEntry.Counters.of(counts, retries.count());
+  private RunEntry.Counters counters(Hold hold) {
+    return RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore());
   }
 
   private record Ending(RunState state, String reason) {}
@@ -238,7 +238,7 @@ public final class BackfillRun {
   }
 
   private void end(Hold hold, Ending ending) {
-    RunEntry.Counters total = RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore());
+    RunEntry.Counters total = counters(hold);
     // Tried again like any work: a server that restarts must not leave the run looking unfinished.
     retries.untilThrough(
         "the end of run " + hold.name(), () -> hold.end(ending.state(), ending.reason(), total));
@@ -251,7 +251,7 @@ public final class BackfillRun {
         plan.command(),
         ending.state(),
         ending.reason(),
-        RunEntry.Counters.of(counts, retries.count() + hold.retriesBefore()),
+        counters(hold),
         Duration.ofNanos(System.nanoTime() - start),
         reports.rejectsFile(),
         reports.outcomesFile(),

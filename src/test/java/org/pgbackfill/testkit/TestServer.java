@@ -46,22 +46,27 @@ public final class TestServer {
   /** A server of one's own, to be stopped, starved or killed. */
   public static TestServer start(Map<String, String> settings) {
     try {
-      EmbeddedPostgres.Builder builder =
-          EmbeddedPostgres.builder()
-              .setServerConfig("fsync", "off")
-              .setServerConfig("max_connections", "200")
-              .setServerConfig("deadlock_timeout", "100ms")
-              .setLocaleConfig("locale", "C.UTF-8")
-              .setLocaleConfig("encoding", "UTF8");
-      settings.forEach(builder::setServerConfig);
-      String jar = System.getProperty("pgbackfill.test.postgres");
-      if (jar != null) {
-        builder.setPgBinaryResolver((system, machine) -> binaries(Path.of(jar)));
-      }
-      return new TestServer(builder.start());
+      return new TestServer(builder(settings).start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The version that is tested with, and what all tests ask of it. */
+  static EmbeddedPostgres.Builder builder(Map<String, String> settings) {
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .setServerConfig("fsync", "off")
+            .setServerConfig("max_connections", "200")
+            .setServerConfig("deadlock_timeout", "100ms")
+            .setLocaleConfig("locale", "C.UTF-8")
+            .setLocaleConfig("encoding", "UTF8");
+    settings.forEach(builder::setServerConfig);
+    String jar = System.getProperty("pgbackfill.test.postgres");
+    if (jar != null) {
+      builder.setPgBinaryResolver((system, machine) -> binaries(Path.of(jar)));
+    }
+    return builder;
   }
 
   private static InputStream binaries(Path jar) throws IOException {
