@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgbackfill.testkit.TestDatabase;
 import org.pgbackfill.testkit.TestServer;
+import org.pgbackfill.testkit.Wait;
 import org.pgbackfill.testkit.WorkFolder;
 
 /** A run that is asked to stop ends in order: what it counts is what is in. */
@@ -60,14 +60,6 @@ class InterruptTest {
     words.addAll(List.of("--outcomes", folder.file("outcomes.csv")));
     words.addAll(List.of(more));
     return words.toArray();
-  }
-
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < end, () -> "waited a minute in vain for " + what);
-      Thread.sleep(10);
-    }
   }
 
   private boolean isWaiting() {
@@ -120,7 +112,7 @@ class InterruptTest {
       hold(other);
       CompletableFuture<Cli.Result> load =
           CompletableFuture.supplyAsync(() -> Cli.on(DATABASE).onSignals(stop::set).run(words()));
-      await("the load to stand still", this::isWaiting);
+      Wait.until("the load stands still", this::isWaiting);
       stop.get().run();
       stop.get().run(); // a second request changes nothing
       other.rollback();
@@ -156,7 +148,7 @@ class InterruptTest {
     AtomicReference<Runnable> stop = new AtomicReference<>();
     CompletableFuture<Cli.Result> load =
         CompletableFuture.supplyAsync(() -> Cli.on(DATABASE).onSignals(stop::set).run(words()));
-    await("the fourth try", () -> DATABASE.number("SELECT last_value FROM tries") > 3);
+    Wait.until("a fourth try", () -> DATABASE.number("SELECT last_value FROM tries") > 3);
     stop.get().run();
     Cli.Result stopped = load.get(60, TimeUnit.SECONDS);
     assertCountsAreWhatIsIn(stopped);
