@@ -43,9 +43,12 @@ final class ResumeCommand {
     words.add("pgbackfill");
     boolean skipNext = false;
     boolean optionsOver = false;
+    String before = "";
     for (String arg : args) {
       if (skipNext) {
         skipNext = false;
+      } else if (before.equals("--map")) {
+        words.add(quoted(arg)); // a column may be called password
       } else if (!optionsOver && arg.equals("--run")) {
         skipNext = true;
       } else if (optionsOver
@@ -53,6 +56,7 @@ final class ResumeCommand {
         words.add(quoted(withoutPassword(arg)));
       }
       optionsOver |= arg.equals("--");
+      before = optionsOver ? "" : arg;
     }
     words.addAll(2, List.of("--run", quoted(run), "--resume"));
     return String.join(" ", words);

@@ -45,19 +45,12 @@ public final class History {
     this.run = run;
   }
 
-  static History read(Connections connections, String schema, RunEntry run) {
+  static History read(Connections connections, String schema, RunEntry run) throws SQLException {
     History history = new History(connections, schema, run);
     try (Connection connection = connections.begin(WHO)) {
       history.readMarks(connection);
       return history;
-    } catch (SQLException e) {
-      throw history.unreadable(e);
     }
-  }
-
-  private LedgerException unreadable(SQLException e) {
-    return new LedgerException(
-        "the marks of run " + run.name() + " can't be read: " + e.getMessage(), e);
   }
 
   private void readMarks(Connection connection) throws SQLException {
@@ -102,8 +95,9 @@ public final class History {
    * @param lane the record's; records are asked for in input order, each once
    * @return the outcome; a new row's id is nil, for its record has it
    * @throws LedgerException when the ledger has fewer records than the file
+   * @throws SQLException as any statement; it may be asked again
    */
-  public Outcome next(int lane) {
+  public Outcome next(int lane) throws SQLException {
     Lane known = lanes.get(lane);
     if (known.next.isEmpty()) {
       fetch(lane, known);
@@ -111,7 +105,7 @@ public final class History {
     return known.next.removeFirst();
   }
 
-  private void fetch(int number, Lane lane) {
+  private void fetch(int number, Lane lane) throws SQLException {
     try (Connection connection = connections.begin(WHO);
         PreparedStatement select =
             connection.prepareStatement(
@@ -126,19 +120,12 @@ public final class History {
       select.setLong(3, lane.fetched);
       try (ResultSet row = select.executeQuery()) {
         if (!row.next()) {
-          throw new LedgerException(
-              "run "
-                  + run.name()
-                  + ": the ledger has fewer records of lane "
-                  + number
-                  + " than the export; was it begun by another version? Begin anew with --again",
-              null);
+          // Other records are in other lanes, and so it may show before the bytes are compared.
+          throw otherInput();
         }
-        lane.fetched = row.getLong(1);
         lane.next.addAll(OutcomeCodec.decode(row.getBytes(2)));
+        lane.fetched = row.getLong(1);
       }
-    } catch (SQLException e) {
-      throw unreadable(e);
     }
   }
 

@@ -38,9 +38,9 @@ public sealed interface Hold extends AutoCloseable permits Holding, NoLedger {
    * What was in when the run was resumed.
    *
    * @return of a new run: nothing
-   * @throws LedgerException when the ledger can't be read
+   * @throws SQLException as any statement
    */
-  History history();
+  History history() throws SQLException;
 
   /**
    * Gives signs of life from now on.

@@ -259,7 +259,7 @@ public final class Holding implements Hold {
   }
 
   @Override
-  public History history() {
+  public History history() throws SQLException {
     return History.read(connections, schema, run);
   }
 

@@ -61,22 +61,34 @@ public final class Ledger {
    * @param connections where to
    * @param schema its schema
    * @return the ledger
-   * @throws LedgerException when it can't be made or read, or is of another version
+   * @throws LedgerException when it is of another version, or a right is missing
+   * @throws SQLException when it can't be made or read; see {@link #unusable}
    */
-  public static Ledger open(Connections connections, String schema) {
+  public static Ledger open(Connections connections, String schema) throws SQLException {
     try (Connection connection = connections.begin(WHO)) {
-      LedgerSchema.install(connection, schema);
+      LedgerSchema.install(connection, schema, LedgerSchema.Use.WRITE);
       return new Ledger(connections, schema);
-    } catch (SQLException e) {
-      throw new LedgerException(
-          "the ledger in schema "
-              + schema
-              + " can't be used: "
-              + said(e)
-              + "; a DBA can make it with what pgbackfill ledger prints, or load without it with"
-              + " --no-ledger",
-          e);
     }
+  }
+
+  /**
+   * For an {@link #open} that came to nothing.
+   *
+   * @param schema the ledger's
+   * @param e what the server said
+   * @return for the operator
+   */
+  public static LedgerException unusable(String schema, SQLException e) {
+    return new LedgerException(
+        "the ledger in schema " + schema + " can't be used: " + said(e) + next(e), e);
+  }
+
+  private static String next(SQLException e) {
+    return "25006".equals(e.getSQLState())
+        ? "; connect to a server and a database that can be written"
+            + " (default_transaction_read_only, target_session_attrs)"
+        : "; a DBA can make it with what pgbackfill ledger prints, or load without it with"
+            + " --no-ledger";
   }
 
   /**
@@ -96,7 +108,7 @@ public final class Ledger {
                 + "; the first run makes it, or name another with --ledger-schema",
             null);
       }
-      LedgerSchema.install(connection, schema);
+      LedgerSchema.install(connection, schema, LedgerSchema.Use.READ);
       return new Ledger(connections, schema);
     } catch (SQLException e) {
       throw new LedgerException("the ledger in schema " + schema + " can't be read: " + said(e), e);
@@ -115,7 +127,9 @@ public final class Ledger {
 
   private static String said(SQLException e) {
     return (e.getSQLState() == null ? "" : e.getSQLState() + ": ")
-        + String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+        + String.valueOf(e.getMessage())
+            .replaceFirst("^(ERROR|FATAL|PANIC): ", "")
+            .replaceAll("\\s*\\R\\s*", " ");
   }
 
   /**
@@ -129,6 +143,7 @@ public final class Ledger {
    * @param lanes among how many the records are dealt
    * @param keepsIds whether an outcome file is wanted
    * @param holder host and process, for those who find the run taken
+   * @param token of the lease, new
    */
   public record Request(
       String name,
@@ -138,7 +153,8 @@ public final class Ledger {
       RunIds ids,
       int lanes,
       boolean keepsIds,
-      String holder) {
+      String holder,
+      UUID token) {
     /** What the operator wants done about an earlier run. */
     public enum Intent {
       /** Nothing: an unfinished one is in the way. */
@@ -172,24 +188,38 @@ public final class Ledger {
   /**
    * Begins a run, goes on with one, or finds that there is nothing to do.
    *
-   * @param request what is asked for
+   * @param request what is asked for; the same one may be asked again, when the answer was lost
    * @return the run
    * @throws LedgerException.Busy when another process works on it
    * @throws LedgerException when the ledger says no; the message has the choices
+   * @throws SQLException as any statement
    */
-  public Start start(Request request) {
+  public Start start(Request request) throws SQLException {
     try (Connection connection = connections.begin(WHO)) {
       serialize(connection, schemaName);
       Start start = decide(connection, request);
       connection.commit();
       return start;
-    } catch (SQLException e) {
-      throw new LedgerException(
-          "the ledger in schema " + schemaName + " can't be written: " + said(e), e);
     }
   }
 
+  /**
+   * For a {@link #start} that came to nothing.
+   *
+   * @param e what the server said
+   * @return for the operator
+   */
+  public LedgerException unwritable(SQLException e) {
+    return new LedgerException(
+        "the ledger in schema " + schemaName + " can't be written: " + said(e), e);
+  }
+
   private Start decide(Connection connection, Request request) throws SQLException {
+    Optional<RunEntry> mine =
+        find(connection, "r.lease_token = ?", request.token()).stream().findFirst();
+    if (mine.isPresent()) {
+      return new Start(mine.get(), Start.Kind.RESUMED, request.token());
+    }
     List<RunEntry> kin = kin(connection, request);
     for (RunEntry run : kin) {
       if (run.isHeld()) {
@@ -198,6 +228,9 @@ public final class Ledger {
     }
     Optional<RunEntry> last = kin.stream().findFirst();
     Request.Intent intent = request.intent();
+    if (last.isEmpty() && intent == Request.Intent.PLAIN) {
+      refuseUnfinished(connection, request);
+    }
     if (last.isEmpty() || intent == Request.Intent.AGAIN) {
       return begin(connection, request);
     }
@@ -210,20 +243,35 @@ public final class Ledger {
       return begin(connection, request);
     }
     if (intent == Request.Intent.PLAIN) {
-      throw new LedgerException(
-          "run "
-              + run.name()
-              + " of the same work was left "
-              + (run.state() == RunState.RUNNING
-                  ? "unfinished by " + run.holder()
-                  : run.state().word())
-              + "; go on with it: --run "
-              + run.name()
-              + " --resume; or begin anew, which pushes jobs without a unique key once more:"
-              + " --again",
-          null);
+      throw unfinished(run);
     }
     return resume(connection, run, request);
+  }
+
+  /** The same work under another name is the same work. */
+  private void refuseUnfinished(Connection connection, Request request) throws SQLException {
+    if (request.work().isKnown()) {
+      Optional<RunEntry> last =
+          find(connection, "r.work_hash = ?", request.work().hash()).stream().findFirst();
+      if (last.isPresent() && last.get().isUnfinished()) {
+        throw unfinished(last.get());
+      }
+    }
+  }
+
+  private static LedgerException unfinished(RunEntry run) {
+    return new LedgerException(
+        "run "
+            + run.name()
+            + " of the same work was left "
+            + (run.state() == RunState.RUNNING
+                ? "unfinished by " + run.holder()
+                : run.state().word())
+            + "; go on with it: --run "
+            + run.name()
+            + " --resume; or begin anew, which pushes jobs without a unique key once more:"
+            + " --again",
+        null);
   }
 
   /**
@@ -239,6 +287,11 @@ public final class Ledger {
       if (kin.isEmpty() && request.intent() == Request.Intent.RESUME) {
         refuseChanged(connection, request.work());
       }
+    } else if (request.intent() == Request.Intent.RESUME) {
+      throw new LedgerException(
+          "standard input does not tell which run it belongs to; name the run to go on with: --run"
+              + " NAME --resume",
+          null);
     }
     if (request.name() != null && request.work().isKnown()) {
       // The same work under another name must not be at work meanwhile.
@@ -279,7 +332,6 @@ public final class Ledger {
   }
 
   private Start begin(Connection connection, Request request) throws SQLException {
-    UUID token = UUID.randomUUID();
     String name = request.name() == null ? request.defaultName() : request.name();
     long id;
     try (PreparedStatement insert =
@@ -302,7 +354,7 @@ public final class Ledger {
       insert.setInt(8, request.lanes());
       insert.setBoolean(9, request.keepsIds());
       insert.setString(10, request.holder());
-      insert.setObject(11, token);
+      insert.setObject(11, request.token());
       insert.setLong(12, LEASE.toMillis());
       try (ResultSet result = insert.executeQuery()) {
         result.next();
@@ -310,7 +362,8 @@ public final class Ledger {
       }
     }
     writeInputs(connection, id, request.work());
-    return new Start(find(connection, "r.run_id = ?", id).get(0), Start.Kind.BEGUN, token);
+    return new Start(
+        find(connection, "r.run_id = ?", id).get(0), Start.Kind.BEGUN, request.token());
   }
 
   private void writeInputs(Connection connection, long id, Work work) throws SQLException {
@@ -351,7 +404,6 @@ public final class Ledger {
               + " it without, or begin anew with --again",
           null);
     }
-    UUID token = UUID.randomUUID();
     // FOR UPDATE waits for transactions of the former holder that have marked themselves and not
     // yet ended.
     try (PreparedStatement take =
@@ -365,12 +417,13 @@ public final class Ledger {
             """
                 .formatted(schema))) {
       take.setString(1, request.holder());
-      take.setObject(2, token);
+      take.setObject(2, request.token());
       take.setLong(3, LEASE.toMillis());
       take.setLong(4, run.id());
       take.executeUpdate();
     }
-    return new Start(find(connection, "r.run_id = ?", run.id()).get(0), Start.Kind.RESUMED, token);
+    return new Start(
+        find(connection, "r.run_id = ?", run.id()).get(0), Start.Kind.RESUMED, request.token());
   }
 
   private static void requireSame(RunEntry run, Work work) {

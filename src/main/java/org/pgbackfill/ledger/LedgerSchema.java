@@ -104,14 +104,35 @@ public final class LedgerSchema {
     return '"' + name.replace("\"", "\"\"") + '"';
   }
 
-  /** Makes the tables where they are missing, and refuses a ledger of another version. Commits. */
-  static void install(Connection connection, String schema) throws SQLException {
+  /** What the caller is going to do, and what rights that takes. */
+  enum Use {
+    /** To list runs. */
+    READ("('version', 'SELECT'), ('run', 'SELECT'), ('input', 'SELECT')"),
+    /** To run; these are {@link #GRANTS}. */
+    WRITE(
+        READ.rights
+            + ", ('run', 'INSERT'), ('run', 'UPDATE'), ('input', 'INSERT')"
+            + ", ('mark', 'SELECT'), ('mark', 'INSERT'), ('mark', 'DELETE')");
+
+    private final String rights;
+
+    Use(String rights) {
+      this.rights = rights;
+    }
+  }
+
+  /**
+   * Makes the tables where they are missing, and refuses a ledger of another version, or one that
+   * the account has not all rights on. Commits.
+   */
+  static void install(Connection connection, String schema, Use use) throws SQLException {
     if (!exists(connection, schema)) {
       try (Statement statement = connection.createStatement()) {
         Ledger.serialize(connection, schema);
         statement.execute(DDL.formatted(quoted(schema), VERSION));
       }
     }
+    requireRights(connection, schema, use);
     try (PreparedStatement statement =
             connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
         ResultSet result = statement.executeQuery()) {
@@ -132,6 +153,47 @@ public final class LedgerSchema {
       }
     }
     connection.commit();
+  }
+
+  /** A right that is missing must show before the first record, not at the last. */
+  private static void requireRights(Connection connection, String schema, Use use)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            SELECT current_user, format('GRANT %%s TO %%I', string_agg(missing, ', '), current_user)
+            FROM (
+              SELECT format('USAGE ON SCHEMA %%I', n.nspname) AS missing
+              FROM pg_namespace n
+              WHERE n.nspname = ? AND NOT has_schema_privilege(n.oid, 'USAGE')
+              UNION ALL
+              (SELECT format('%%s ON %%I.%%I', string_agg(needed.privilege, ', ' ORDER BY needed.privilege),
+                             n.nspname, c.relname)
+               FROM (VALUES %s) AS needed (name, privilege)
+               JOIN pg_class c ON c.relname = needed.name
+               JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = ? AND NOT has_table_privilege(c.oid, needed.privilege)
+               GROUP BY n.nspname, c.relname
+               ORDER BY c.relname)
+            ) m
+            HAVING count(*) > 0
+            """
+                .formatted(use.rights))) {
+      statement.setString(1, schema);
+      statement.setString(2, schema);
+      try (ResultSet result = statement.executeQuery()) {
+        if (result.next()) {
+          throw new LedgerException(
+              "the ledger in schema "
+                  + schema
+                  + " can't be used: role "
+                  + result.getString(1)
+                  + " lacks rights; a DBA can give them: "
+                  + result.getString(2),
+              null);
+        }
+      }
+    }
   }
 
   static boolean exists(Connection connection, String schema) throws SQLException {

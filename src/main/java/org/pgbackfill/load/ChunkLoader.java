@@ -223,7 +223,11 @@ public final class ChunkLoader {
     /** One transaction, tried again while that may help; what is left open comes back. */
     private List<Row> attempt(List<Row> rows, Probe probe) {
       try {
-        return retries.run(who, again -> transaction(rows, again == 0 ? probe : Probe.AGAIN));
+        // A single row can't be split: whatever cancelled its statement may have passed.
+        return retries.run(
+            who,
+            rows.size() == 1 ? Retries.Worth.CANCELLED : Retries.Worth.TRANSIENT,
+            again -> transaction(rows, again == 0 ? probe : Probe.AGAIN));
       } catch (SQLException e) {
         Fault fault = Fault.of(e);
         if (rows.size() > 1 && (fault == Fault.DATA || fault == Fault.TIMEOUT)) {
@@ -352,6 +356,7 @@ public final class ChunkLoader {
       try {
         retries.run(
             who,
+            Retries.Worth.CANCELLED,
             again -> {
               try (Connection connection = database.begin(who)) {
                 if (!isIn(connection)) {

@@ -49,6 +49,12 @@ public final class Database implements AutoCloseable, Connections {
   /** What a busy server may take for it, however short the time for retries. */
   private static final Duration SHORTEST_CONNECT = Duration.ofSeconds(5);
 
+  /** How long after its time a statement's end may take to get here. */
+  private static final Duration SILENCE = Duration.ofSeconds(5);
+
+  /** What a session is for takes no time; when it does, another session is quicker. */
+  private static final Duration SESSION_SILENCE = Duration.ofSeconds(4);
+
   private final ConnectionSpec spec;
   private final Limits limits;
   private final String limitsSql;
@@ -85,24 +91,27 @@ public final class Database implements AutoCloseable, Connections {
     HikariConfig config = new HikariConfig();
     config.setPoolName("pgbackfill");
     config.setJdbcUrl(spec.url());
-    config.setDataSourceProperties(withoutNamedStatements(spec));
+    // The server ends a statement in time; where it can't say so any more, the silence ends here.
+    config.setDataSourceProperties(properties(spec, limits.statement().plus(SILENCE).toSeconds()));
     config.setMaximumPoolSize(lanes + 1);
     config.setMinimumIdle(0);
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(wait(limits).toMillis());
+    config.setConnectionTimeout(patience(limits).toMillis());
     return new Database(spec, limits, version, new HikariDataSource(config));
   }
 
-  /** One wait must not be much longer than all the trying may take. */
-  private static Duration wait(Limits limits) {
+  /** Who gives up soon does not wait long for a connection. */
+  private static Duration patience(Limits limits) {
     Duration wait = limits.retry().compareTo(CONNECT) < 0 ? limits.retry() : CONNECT;
     return wait.compareTo(SHORTEST_CONNECT) < 0 ? SHORTEST_CONNECT : wait;
   }
 
-  private static Properties withoutNamedStatements(ConnectionSpec spec) {
+  private static Properties properties(ConnectionSpec spec, long silenceSeconds) {
     Properties properties = spec.properties();
+    // No named statements.
     properties.setProperty("prepareThreshold", "0");
+    properties.putIfAbsent("socketTimeout", Long.toString(silenceSeconds));
     return properties;
   }
 
@@ -138,7 +147,8 @@ public final class Database implements AutoCloseable, Connections {
 
   @Override
   public Connection session() throws SQLException {
-    Connection connection = DriverManager.getConnection(spec.url(), withoutNamedStatements(spec));
+    Connection connection =
+        DriverManager.getConnection(spec.url(), properties(spec, SESSION_SILENCE.toSeconds()));
     connection.setAutoCommit(false);
     return connection;
   }

@@ -107,15 +107,13 @@ final class JobsTable extends TargetTable {
   }
 
   @Override
-  public void announceEnd(Database database) {
+  public void announceEnd(Database database) throws SQLException {
     if (toTell.isEmpty()) {
       return;
     }
     try (Connection connection = database.begin("pgbackfill")) {
       announce(connection, toTell);
       connection.commit();
-    } catch (SQLException e) {
-      throw new LoadException("--notify end: " + Messages.of(e), e);
     }
   }
 

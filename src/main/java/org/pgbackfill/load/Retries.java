@@ -3,8 +3,11 @@ package org.pgbackfill.load;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * Tries again what may pass, later and later: exponential back-off with full jitter, up to a total.
@@ -44,22 +47,61 @@ public final class Retries {
   private static final Duration FIRST_WAIT = Duration.ofMillis(50);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
+  /** Which faults of some work are worth another try. */
+  enum Worth {
+    /** What may pass; a statement that was cancelled had too much to do. */
+    TRANSIENT,
+    /** A cancelled statement as well: it can't be made smaller. */
+    CANCELLED
+  }
+
   private final Duration total;
   private final Pause pause;
   private final Consumer<String> notices;
-  private final LongAdder count = new LongAdder();
+  private final LongSupplier nanos;
+  private final LongAdder count;
 
   /**
    * Makes a counter of its own.
    *
-   * @param total how long one piece of work is tried before it ends the run
+   * @param total how long one piece of work is tried again, from its first fault on, before it ends
+   *     the run
    * @param pause how to wait
    * @param notices takes one line for each retry
    */
   public Retries(Duration total, Pause pause, Consumer<String> notices) {
+    this(total, pause, notices, System::nanoTime, new LongAdder());
+  }
+
+  /** With a clock of the test's. */
+  Retries(
+      Duration total, Pause pause, Consumer<String> notices, LongSupplier nanos, LongAdder count) {
     this.total = total;
     this.pause = pause;
     this.notices = notices;
+    this.nanos = nanos;
+    this.count = count;
+  }
+
+  /**
+   * For the last words of a run that stops: waits in spite of the stop, but not long.
+   *
+   * @param atMost how long one piece of work is tried again
+   * @return counts together with this one
+   */
+  public Retries atTheEnd(Duration atMost) {
+    Duration less = total.compareTo(atMost) < 0 ? total : atMost;
+    return new Retries(less, Retries::sleep, notices, nanos, count);
+  }
+
+  private static boolean sleep(Duration time) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(time.toNanos());
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /**
@@ -87,18 +129,47 @@ public final class Retries {
    *
    * @param who for whom, in notices
    * @param work may be done again
-   * @throws LoadException when trying again does not help
+   * @param failure what to throw when trying again does not help
    */
-  public void untilThrough(String who, Work work) {
+  public void untilThrough(
+      String who, Work work, Function<SQLException, ? extends RuntimeException> failure) {
+    ask(
+        who,
+        () -> {
+          work.run();
+          return null;
+        },
+        failure);
+  }
+
+  /** Work that gives something back. */
+  public interface Question<T> {
+    /**
+     * Does it once.
+     *
+     * @return the answer
+     * @throws SQLException as any statement
+     */
+    T ask() throws SQLException;
+  }
+
+  /**
+   * Asks until there is an answer, like {@link #untilThrough}.
+   *
+   * @param <T> the answer's type
+   * @param who for whom, in notices
+   * @param question may be asked again
+   * @param failure what to throw when trying again does not help
+   * @return the answer
+   */
+  public <T> T ask(
+      String who,
+      Question<T> question,
+      Function<SQLException, ? extends RuntimeException> failure) {
     try {
-      run(
-          who,
-          again -> {
-            work.run();
-            return null;
-          });
+      return run(who, Worth.CANCELLED, again -> question.ask());
     } catch (SQLException e) {
-      throw new LoadException(who + ": " + Messages.of(e), e);
+      throw failure.apply(e);
     }
   }
 
@@ -108,17 +179,20 @@ public final class Retries {
   }
 
   /** Runs the attempt until it is through, fails for good, or the total is used up. */
-  <T> T run(String who, Attempt<T> attempt) throws SQLException {
-    long start = System.nanoTime();
+  <T> T run(String who, Worth worth, Attempt<T> attempt) throws SQLException {
+    long firstFault = 0;
     Duration ceiling = FIRST_WAIT;
     for (int again = 0; ; again++) {
       try {
         return attempt.run(again);
       } catch (SQLException e) {
-        if (Fault.of(e) != Fault.TRANSIENT) {
+        Fault fault = Fault.of(e);
+        if (fault != Fault.TRANSIENT && !(fault == Fault.TIMEOUT && worth == Worth.CANCELLED)) {
           throw e;
         }
-        Duration spent = Duration.ofNanos(System.nanoTime() - start);
+        long now = nanos.getAsLong();
+        firstFault = again == 0 ? now : firstFault;
+        Duration spent = Duration.ofNanos(now - firstFault);
         if (spent.compareTo(total) >= 0) {
           throw new LoadException(
               who

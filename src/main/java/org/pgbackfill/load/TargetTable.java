@@ -180,9 +180,9 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    * Tells the workers what the run still has to tell them, at its end.
    *
    * @param database where the table is
-   * @throws LoadException when the server refuses
+   * @throws SQLException when the server refuses
    */
-  public void announceEnd(Database database) {}
+  public void announceEnd(Database database) throws SQLException {}
 
   /**
    * Inserts those that are new.

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
@@ -36,6 +37,11 @@ import org.pgbackfill.target.Target;
  * chunks, and told in file order. For one use.
  */
 public final class BackfillRun {
+  private static final String LEDGER_WHO = "pgbackfill ledger";
+
+  /** How long a run that has stopped tries to say so in the ledger. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+
   private final RunPlan plan;
   private final Stop stop;
   private final Consumer<String> notices;
@@ -84,8 +90,10 @@ public final class BackfillRun {
       if (plan.book().schema() == null) {
         return execute(source, database, table, new NoLedger(nameOrDefault(), ids), err);
       }
-      Ledger ledger = Ledger.open(database, plan.book().schema());
-      Ledger.Start started = ledger.start(request(source, table, ids));
+      Ledger ledger = open(database, plan.book().schema());
+      Ledger.Request request = request(source, table, ids);
+      Ledger.Start started =
+          retries.ask(LEDGER_WHO, () -> ledger.start(request), ledger::unwritable);
       if (started.kind() == Ledger.Start.Kind.DONE) {
         return Summary.ofDone(started.run(), plan.book().schema());
       }
@@ -93,6 +101,11 @@ public final class BackfillRun {
         return execute(source, database, table, hold, err);
       }
     }
+  }
+
+  private Ledger open(Database database, String schema) {
+    return retries.ask(
+        LEDGER_WHO, () -> Ledger.open(database, schema), e -> Ledger.unusable(schema, e));
   }
 
   private String nameOrDefault() {
@@ -115,7 +128,8 @@ public final class BackfillRun {
         ids,
         plan.threads(),
         plan.reporting().outcomes() != null,
-        plan.book().holder());
+        plan.book().holder(),
+        UUID.randomUUID());
   }
 
   private void tellIgnored(Target target) {
@@ -137,7 +151,7 @@ public final class BackfillRun {
       hold.beat(() -> counters(hold), this::fail);
       load(source, database, table, hold, reports, err);
       if (failure == null) {
-        attempt(() -> table.announceEnd(database));
+        attempt(() -> announceEnd(table, database));
       }
       Ending ending = ending();
       attempt(() -> end(hold, ending));
@@ -166,24 +180,49 @@ public final class BackfillRun {
                 source.bytesTotal(),
                 err);
         InputOrder order = new InputOrder(counts, reports, stop)) {
-      History history = hold.history();
+      History history = history(hold);
       LoadedRun run =
           new LoadedRun(
               hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
       ChunkLoader loader = new ChunkLoader(database, table, run, retries);
       try (Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
-        new Feed(plan, source, table.target(), hold, history, counts, order, lanes, stop).run();
+        Reading.run(
+            new Feed(
+                plan, source, table.target(), hold, history, counts, order, lanes, retries, stop),
+            stop);
         lanes.finish();
       }
+    } catch (Retries.Stopped e) {
+      // What waited to be tried again is left open.
     } catch (SourceException | RuntimeException e) {
       fail(e);
     }
     attempt(reports::close);
   }
 
+  private History history(Hold hold) {
+    return retries.ask(
+        LEDGER_WHO,
+        hold::history,
+        e ->
+            new LedgerException(
+                "the marks of run " + hold.name() + " can't be read: " + e.getMessage(), e));
+  }
+
   private void loadPart(Window.Part part, ChunkLoader loader, InputOrder order) {
     order.settle(part, loader.load(part.chunk()));
     plan.reporting().rejectLimit().check(counts, stop);
+  }
+
+  private void announceEnd(TargetTable table, Database database) {
+    try {
+      retries.untilThrough(
+          "pgbackfill",
+          () -> table.announceEnd(database),
+          e -> new LoadException("--notify end: " + e.getMessage(), e));
+    } catch (Retries.Stopped e) {
+      // Workers look for jobs by themselves, too; the run is resumed in any case.
+    }
   }
 
   /** A step at the end: if it fails, the run has failed. */
@@ -238,10 +277,28 @@ public final class BackfillRun {
   }
 
   private void end(Hold hold, Ending ending) {
-    RunEntry.Counters total = counters(hold);
-    // Tried again like any work: a server that restarts must not leave the run looking unfinished.
-    retries.untilThrough(
-        "the end of run " + hold.name(), () -> hold.end(ending.state(), ending.reason(), total));
+    boolean succeeded = ending.state() == RunState.SUCCEEDED;
+    try {
+      // Tried again like any work: a server that restarts must not leave the run looking
+      // unfinished.
+      (succeeded ? retries : retries.atTheEnd(LAST_WORDS))
+          .untilThrough(
+              "the end of run " + hold.name(),
+              () -> hold.end(ending.state(), ending.reason(), counters(hold)),
+              e ->
+                  new LoadException(
+                      "the end of run "
+                          + hold.name()
+                          + " could not be written into the ledger: "
+                          + e.getMessage(),
+                      e));
+    } catch (LoadException | Retries.Stopped e) {
+      if (succeeded && !(e instanceof Retries.Stopped)) {
+        throw e;
+      }
+      // It is to be resumed in any case, as soon as its lease has run out.
+      notices.accept(e.getMessage());
+    }
   }
 
   private Summary summary(Hold hold, Reports reports) {

@@ -4,7 +4,9 @@ import java.util.List;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
 import org.pgbackfill.ledger.Hold;
+import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.load.Retries;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
@@ -26,6 +28,7 @@ final class Feed {
   private final Counts counts;
   private final InputOrder order;
   private final Lanes lanes;
+  private final Retries retries;
   private final Stop stop;
   private Window window;
   private long lastNumber;
@@ -40,6 +43,7 @@ final class Feed {
       Counts counts,
       InputOrder order,
       Lanes lanes,
+      Retries retries,
       Stop stop) {
     this.plan = plan;
     this.source = source;
@@ -49,6 +53,7 @@ final class Feed {
     this.counts = counts;
     this.order = order;
     this.lanes = lanes;
+    this.retries = retries;
     this.stop = stop;
   }
 
@@ -101,7 +106,7 @@ final class Feed {
   private void add(Checked checked) {
     if (checked instanceof Row row
         && history.covers(row.lane(plan.threads()), row.record().number())) {
-      Outcome outcome = history.next(row.lane(plan.threads()));
+      Outcome outcome = before(row);
       settle(
           checked, outcome.kind() == Outcome.Kind.INSERTED ? Outcome.inserted(row.id()) : outcome);
     } else if (checked instanceof Reject reject) {
@@ -109,6 +114,15 @@ final class Feed {
     } else {
       window.add(checked, null);
     }
+  }
+
+  private Outcome before(Row row) {
+    return retries.ask(
+        "pgbackfill ledger",
+        () -> history.next(row.lane(plan.threads())),
+        e ->
+            new LedgerException(
+                "the outcomes of run " + hold.name() + " can't be read: " + e.getMessage(), e));
   }
 
   private void settle(Checked checked, Outcome outcome) {

@@ -27,6 +27,7 @@ final class InputOrder implements AutoCloseable {
   private final Counts counts;
   private final Reports reports;
   private final Stop stop;
+  private boolean closed;
 
   InputOrder(Counts counts, Reports reports, Stop stop) {
     this.counts = counts;
@@ -40,6 +41,9 @@ final class InputOrder implements AutoCloseable {
    */
   synchronized void add(Window window) {
     awaitRoom();
+    if (closed) {
+      return; // from a reader that was left behind
+    }
     windows.addLast(window);
     tellComplete();
   }
@@ -56,6 +60,9 @@ final class InputOrder implements AutoCloseable {
   }
 
   synchronized void settle(Window.Part part, List<Outcome> outcomes) {
+    if (closed) {
+      return; // from a lane that was left behind: its chunk is in, and a resume tells of it
+    }
     outcomes.forEach(counts::add);
     part.window().settle(part, outcomes);
     tellComplete();
@@ -81,6 +88,7 @@ final class InputOrder implements AutoCloseable {
   /** After a stop some windows are in part only: what is settled of them is told. */
   @Override
   public synchronized void close() {
+    closed = true;
     while (!windows.isEmpty()) {
       tell(windows.removeFirst());
     }

@@ -33,6 +33,9 @@ final class Lanes implements AutoCloseable {
   private final Consumer<Window.Part> work;
   private volatile boolean allGiven;
 
+  /** All lanes together have {@link #LAST_CHUNK}, not each; 0 before. For the waiting thread. */
+  private long stopSeen;
+
   private Lanes(Stop stop, Consumer<Window.Part> work) {
     this.stop = stop;
     this.work = work;
@@ -107,13 +110,11 @@ final class Lanes implements AutoCloseable {
 
   private void join(Thread thread) {
     try {
-      long stopSeen = 0;
       while (thread.isAlive()) {
         thread.join(LOOK_UP.toMillis());
         if (stop.isRequested()) {
-          long now = System.nanoTime();
-          stopSeen = stopSeen == 0 ? now : stopSeen;
-          if (now - stopSeen > LAST_CHUNK.toNanos()) {
+          stopSeen = stopSeen == 0 ? System.nanoTime() : stopSeen;
+          if (System.nanoTime() - stopSeen > LAST_CHUNK.toNanos()) {
             return; // its connection is closed with the pool, and its transaction rolled back
           }
         }

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.pgbackfill.testkit.TestDatabase;
+import org.pgbackfill.testkit.Wait;
 
 /** The front door for tests: a command line in, status and output out, in this JVM. */
 public final class Cli {
@@ -48,10 +50,11 @@ public final class Cli {
   }
 
   private final Map<String, String> environment = new HashMap<>();
+  private final AtomicReference<Runnable> stop = new AtomicReference<>();
   private InputStream stdin = InputStream.nullInputStream();
   private boolean isTerminal;
   private String password;
-  private Terminal.Signals signals = stop -> {};
+  private Terminal.Signals signals = stop::set;
 
   /** Without a database: PG variables of the machine are not seen. */
   public Cli() {
@@ -100,6 +103,12 @@ public final class Cli {
   public Cli onSignals(Consumer<Runnable> taker) {
     signals = taker::accept;
     return this;
+  }
+
+  /** What a first SIGINT does, to a run that goes on in the background. */
+  public void stop() {
+    Wait.until("the run listens to signals", () -> stop.get() != null);
+    stop.get().run();
   }
 
   /** Runs and waits for the end. */
