@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import org.pgbackfill.testkit.ReferenceCsv;
 import org.pgbackfill.testkit.TestDatabase;
@@ -166,11 +165,5 @@ final class Trial {
   /** Values of a record as a line of CSV, none of which needs quotes. */
   static String line(Object... values) {
     return String.join(",", Arrays.stream(values).map(Object::toString).toList());
-  }
-
-  static <T> List<T> shuffled(List<T> list, long seed) {
-    List<T> copy = new ArrayList<>(list);
-    Collections.shuffle(copy, new java.util.Random(seed));
-    return copy;
   }
 }

@@ -69,6 +69,7 @@ class Rfc4180Test {
         Arguments.of("blanks stay", "a,b\n 1 ,\" 2 \"\n", List.of("2 [ 1 | 2 ]")),
         Arguments.of("a backslash is a character", "a,b\n1\\,\"2\\\"\n", List.of("2 [1\\|2\\]")),
         Arguments.of("an apostrophe is a character", "a,b\n'1,2'\n", List.of("2 ['1|2']")),
+        Arguments.of("a NUL is a character", "a,b\n1\0,\"\0\"\n", List.of("2 [1\0|\0]")),
         Arguments.of("other scripts", "a,b\nÅsa,\"株, 🎉\"\n", List.of("2 [Åsa|株, 🎉]")),
         Arguments.of("a byte-order mark elsewhere", "a,b\n\uFEFF1,2\n", List.of("2 [\uFEFF1|2]")),
         Arguments.of("a line of blanks is one field", "a\n  \n", List.of("2 [  ]")));
