@@ -86,6 +86,11 @@ final class Load implements AutoCloseable {
         "state <> 'running' OR (SELECT max(m.last_record) FROM pgbackfill.mark m) >= " + record);
   }
 
+  /** Waits until the ledger has the run as ended; false when the process ended before. */
+  boolean awaitEnd() {
+    return await("state <> 'running'");
+  }
+
   private boolean await(String condition) {
     String sql = "SELECT count(*) FROM pgbackfill.run WHERE " + condition;
     try (Connection connection = server.connect(database);
