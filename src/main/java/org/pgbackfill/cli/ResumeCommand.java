@@ -26,7 +26,7 @@ final class ResumeCommand {
   /** In pairs of key=value a backslash takes the next character as it is, a blank as well. */
   private static final Pattern KEYWORD_PASSWORD =
       Pattern.compile(
-          "(?s)(^(?:-d|--dbname=)?|\\s)(ssl)?password\\s*=\\s*"
+          "(?is)(^(?:-[a-z]*d=?|--dbname=)?|\\s)(ssl)?password\\s*=\\s*"
               + "('(?:[^'\\\\]|\\\\.)*'|(?:[^\\s\\\\]|\\\\.)*)");
 
   private ResumeCommand() {}

@@ -283,21 +283,20 @@ public final class BackfillRun {
       // unfinished.
       (succeeded ? retries : retries.atTheEnd(LAST_WORDS))
           .untilThrough(
-              "the end of run " + hold.name(),
+              LEDGER_WHO,
               () -> hold.end(ending.state(), ending.reason(), counters(hold)),
-              e ->
-                  new LoadException(
-                      "the end of run "
-                          + hold.name()
-                          + " could not be written into the ledger: "
-                          + e.getMessage(),
-                      e));
+              e -> new LoadException(e.getMessage(), e));
     } catch (LoadException | Retries.Stopped e) {
+      String message =
+          "the end of run "
+              + hold.name()
+              + " could not be written into the ledger: "
+              + e.getMessage();
       if (succeeded && !(e instanceof Retries.Stopped)) {
-        throw e;
+        throw new LoadException(message, e);
       }
       // It is to be resumed in any case, as soon as its lease has run out.
-      notices.accept(e.getMessage());
+      notices.accept(message);
     }
   }
 

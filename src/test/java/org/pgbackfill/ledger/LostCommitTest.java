@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,9 +23,15 @@ import org.pgbackfill.testkit.TestServer;
 class LostCommitTest {
   private final TestDatabase database = TestServer.shared().database();
   private final Connections connections = new Plain();
-  private final Ledger ledger = Ledger.open(connections, "pgbackfill");
-  private final Holding holding = ledger.hold(ledger.start(request()));
-  private final Marks marks = holding.marks();
+  private final Ledger ledger;
+  private final Holding holding;
+  private final Marks marks;
+
+  LostCommitTest() throws SQLException {
+    ledger = Ledger.open(connections, "pgbackfill");
+    holding = ledger.hold(ledger.start(request()));
+    marks = holding.marks();
+  }
 
   /** Connections without limits of their own. */
   private final class Plain implements Connections {
@@ -53,7 +60,8 @@ class LostCommitTest {
         RunIds.of(Instant.now(), 1),
         2,
         true,
-        "the test");
+        "the test",
+        UUID.randomUUID());
   }
 
   @AfterEach
