@@ -479,6 +479,10 @@ public final class Chaos implements AutoCloseable {
    * @param args see {@link #USAGE}
    */
   public static void main(String[] args) throws IOException {
+    if (List.of(args).contains("--help")) {
+      System.out.print(USAGE);
+      return;
+    }
     Plan plan;
     try {
       plan = plan(new ArrayDeque<>(List.of(args)));
