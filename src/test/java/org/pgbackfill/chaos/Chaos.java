@@ -249,7 +249,8 @@ public final class Chaos implements AutoCloseable {
     while (true) {
       checkTime();
       Tool tool = load.start(chunkSize(), "--resume");
-      boolean kill = killed.kills < plan.kills() && kills < MOST_KILLS_OF_A_LOAD;
+      boolean kill =
+          killed.kills < plan.kills() && kills < each(plan.kills(), MOST_KILLS_OF_A_LOAD);
       if (kill && awaitMoment(load, tool) && tool.kill()) {
         kills++;
         killed.kills++;
@@ -276,6 +277,11 @@ public final class Chaos implements AutoCloseable {
       compare(load, ended, kills + " kills of the tool");
       return;
     }
+  }
+
+  /** How many kills a load gets: few are spread over the scenes. */
+  private int each(int all, int most) {
+    return Math.min(most, Math.max(1, all / plan.scenes()));
   }
 
   /** Waits for a moment to kill at; false when the process ended before. */
@@ -320,7 +326,7 @@ public final class Chaos implements AutoCloseable {
       while (true) {
         checkTime();
         if (kills < plan.serverKills()
-            && kills - killsBefore < MOST_SERVER_KILLS_OF_A_LOAD
+            && kills - killsBefore < each(plan.serverKills(), MOST_SERVER_KILLS_OF_A_LOAD)
             && awaitServerMoment(load, tool)) {
           MortalServer.Death death = DEATHS.get(random.nextInt(DEATHS.size()));
           server.kill(death, random);
@@ -479,6 +485,10 @@ public final class Chaos implements AutoCloseable {
    * @param args see {@link #USAGE}
    */
   public static void main(String[] args) throws IOException {
+    if (List.of(args).contains("--help")) {
+      System.out.print(USAGE);
+      return;
+    }
     Plan plan;
     try {
       plan = plan(new ArrayDeque<>(List.of(args)));
