@@ -37,9 +37,8 @@ enum Fault {
     return switch (state) {
       case "40001", "40P01" -> TRANSIENT; // serialization_failure, deadlock_detected
       case "55P03" -> TRANSIENT; // lock_not_available: lock_timeout
-      case "57P01", "57P02", "57P03", "57P04", "57P05" ->
-          TRANSIENT; // shut down, crashed, not yet up, dropped (a new connection tells), idle too
-      // long
+      // shut down, crashed, not yet up, dropped (a new connection tells), idle too long
+      case "57P01", "57P02", "57P03", "57P04", "57P05" -> TRANSIENT;
       case "25P03" -> TRANSIENT; // idle_in_transaction_session_timeout
       case "57014" -> TIMEOUT; // query_canceled: statement_timeout
       case "54000", "54001", "54023" -> DATA; // a value that an index or the parser has no room for
