@@ -34,7 +34,7 @@ public final class Chaos implements AutoCloseable {
         --seed N          what the exports and the moments depend on (default: 1)
         --kills N         kill -9 of the tool (default: 100)
         --server-kills N  kill -9 of the server (default: 20)
-        --quick           8 kills of the tool and 3 of the server in smaller loads
+        --quick           6 kills of the tool and 3 of the server in smaller loads
       """;
 
   /** In which a dead holder's run must be free. */
@@ -64,7 +64,7 @@ public final class Chaos implements AutoCloseable {
    */
   public record Plan(long seed, int kills, int serverKills, int records, int scenes) {
     static Plan quick(long seed) {
-      return new Plan(seed, 8, 3, 1_500, 3);
+      return new Plan(seed, 6, 3, 1_000, 3);
     }
 
     static Plan full(long seed) {
