@@ -152,11 +152,12 @@ public final class History {
    * Compares the input up to a record with what came the first time.
    *
    * @param record the number of the record just read; grows from call to call
-   * @param hashSoFar of all bytes up to it; asked for only where there is something to compare with
+   * @param checksumSoFar of all bytes up to it; asked for only where there is something to compare
+   *     with
    * @return how it compares
    * @throws LedgerException when it is other input
    */
-  public Comparison compare(long record, Supplier<String> hashSoFar) {
+  public Comparison compare(long record, Supplier<String> checksumSoFar) {
     Map.Entry<Long, String> next = inputs.higherEntry(proven);
     if (next == null) {
       return Comparison.NEW;
@@ -164,7 +165,7 @@ public final class History {
     if (record < next.getKey()) {
       return Comparison.OPEN;
     }
-    if (record > next.getKey() || !next.getValue().equals(hashSoFar.get())) {
+    if (record > next.getKey() || !next.getValue().equals(checksumSoFar.get())) {
       throw otherInput();
     }
     proven = record;

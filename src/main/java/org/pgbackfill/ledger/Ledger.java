@@ -377,7 +377,7 @@ public final class Ledger {
         insert.setInt(2, i);
         insert.setString(3, input.name());
         insert.setLong(4, input.size());
-        insert.setString(5, input.hash());
+        insert.setString(5, input.checksum());
         insert.executeUpdate();
       }
     }
@@ -440,17 +440,22 @@ public final class Ledger {
       FileContent is = work.inputs().get(i);
       if (was.isKnown() != is.isKnown()
           || was.size() != is.size()
-          || !was.hash().equals(is.hash())) {
+          || !was.checksum().equals(is.checksum())) {
         throw changed(
             run,
-            "has " + was.name() + " with " + was.size() + " bytes and SHA-256 " + head(was.hash()),
-            is.name() + " has " + is.size() + " bytes and SHA-256 " + head(is.hash()));
+            "has "
+                + was.name()
+                + " with "
+                + was.size()
+                + " bytes and checksum "
+                + orUnknown(was.checksum()),
+            is.name() + " has " + is.size() + " bytes and checksum " + orUnknown(is.checksum()));
       }
     }
   }
 
-  private static String head(String hash) {
-    return hash.isEmpty() ? "unknown" : hash.substring(0, 12) + "...";
+  private static String orUnknown(String checksum) {
+    return checksum.isEmpty() ? "unknown" : checksum;
   }
 
   private static void requireSame(RunEntry run, String what, String was, String is) {

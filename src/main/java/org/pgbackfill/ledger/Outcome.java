@@ -8,7 +8,8 @@ import java.util.UUID;
  * What became of one record.
  *
  * @param kind which of the outcomes
- * @param id the row that stands for the record now; null only for a reject
+ * @param id the row that stands for the record now, or {@link #UNKNOWN_ID} where nobody wants to
+ *     know; null only for a reject
  * @param detail more for the operator: the earlier record's place, or why it was rejected; null
  *     where there is nothing to say
  */
@@ -33,6 +34,9 @@ public record Outcome(Kind kind, UUID id, String detail) {
       return name().toLowerCase(Locale.ROOT);
     }
   }
+
+  /** Stands for an id that nobody asked for: nil (RFC 9562, section 5.9). */
+  public static final UUID UNKNOWN_ID = new UUID(0, 0);
 
   /** Refuses an outcome without a kind, a row without an id, a reject without a reason. */
   public Outcome {

@@ -14,12 +14,9 @@ import java.util.UUID;
 /**
  * A chunk's outcomes as the ledger keeps them, in the chunk's order: a byte for the kind; for all
  * but new rows and rejects the id, where ids are kept; for all but new rows the detail. An id that
- * is not kept reads as nil.
+ * is not kept reads as unknown.
  */
 final class OutcomeCodec {
-  /** The id of RFC 9562, section 5.9. */
-  private static final UUID NIL = new UUID(0, 0);
-
   private static final byte KEPT_IDS = 1;
 
   private static final List<Outcome.Kind> KINDS =
@@ -70,9 +67,9 @@ final class OutcomeCodec {
         Outcome.Kind kind = KINDS.get(in.readByte());
         outcomes.add(
             switch (kind) {
-              case INSERTED -> Outcome.inserted(NIL);
+              case INSERTED -> Outcome.inserted(Outcome.UNKNOWN_ID);
               case EXISTING, DUPLICATE -> {
-                UUID id = ids ? new UUID(in.readLong(), in.readLong()) : NIL;
+                UUID id = ids ? new UUID(in.readLong(), in.readLong()) : Outcome.UNKNOWN_ID;
                 String detail = ids ? readText(in) : "";
                 yield new Outcome(kind, id, detail.isEmpty() ? null : detail);
               }

@@ -1,6 +1,8 @@
 package org.pgbackfill.ledger;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import org.pgbackfill.source.FileContent;
@@ -37,8 +39,14 @@ public record Work(String command, String target, String mapping, List<FileConte
   public String hash() {
     StringBuilder text = new StringBuilder(command + '\n' + target + '\n' + mapping + '\n');
     inputs.forEach(
-        input -> text.append(input.size()).append(' ').append(input.hash()).append('\n'));
-    return HexFormat.of()
-        .formatHex(FileContent.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+        input -> text.append(input.size()).append(' ').append(input.checksum()).append('\n'));
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256")
+                  .digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 }

@@ -3,13 +3,21 @@ package org.pgbackfill.load;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.Row;
 
 /** The contacts' table; its arbiter is the unique index on (link_id, email_address). */
 final class ContactsTable extends TargetTable {
+  private static final String KEYS =
+      """
+      SELECT link_id::uuid, email_address::text FROM %s WHERE link_id = ANY ('{%s}')
+      """;
+
   private final String probe;
 
   ContactsTable(ContactsTarget target, Catalog catalog) {
@@ -31,6 +39,12 @@ final class ContactsTable extends TargetTable {
   @Override
   String arbiterHint() {
     return "CREATE UNIQUE INDEX CONCURRENTLY ON " + name() + " (link_id, email_address)";
+  }
+
+  @Override
+  String keysSql(Collection<UUID> links) {
+    return KEYS.formatted(
+        name(), links.stream().map(UUID::toString).collect(Collectors.joining(",")));
   }
 
   @Override

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -50,6 +52,11 @@ final class JobsTable extends TargetTable {
   @Override
   String arbiterHint() {
     return "CREATE UNIQUE INDEX CONCURRENTLY ON " + name() + " (unique_key) WHERE " + ACTIVE;
+  }
+
+  @Override
+  String keysSql(Collection<UUID> links) {
+    return "SELECT unique_key::text FROM " + name() + " WHERE " + ACTIVE;
   }
 
   /**

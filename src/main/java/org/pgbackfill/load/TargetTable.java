@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +50,8 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   private final String name;
   private final String insert;
   private final int[] written;
-  final boolean idsGiven;
+  private final BinaryCopy copy;
+  private final boolean idsGiven;
 
   TargetTable(Target target, Catalog catalog, String arbiter) {
     this.target = target;
@@ -82,6 +84,23 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
     this.insert =
         insertSql(catalog, positions.stream().map(c -> target.columns().get(c)).toList(), arbiter);
+    this.copy =
+        catalog.takesCopy()
+            ? BinaryCopy.of(
+                catalog.name(), positions.stream().map(c -> field(c, target, catalog)).toList())
+            : null;
+  }
+
+  private static BinaryCopy.Field field(int position, Target target, Catalog catalog) {
+    Column column = target.columns().get(position);
+    Catalog.TableColumn there = catalog.columns().get(column.name());
+    BinaryCopy.Empty empty = BinaryCopy.Empty.NULL;
+    if (position > 0 && there.defaultSql() != null) {
+      empty = BinaryCopy.Empty.DEFAULT;
+    } else if (column.fallback() != null) {
+      empty = BinaryCopy.Empty.EXPRESSION;
+    }
+    return new BinaryCopy.Field(position, column.name(), there.type(), empty);
   }
 
   /**
@@ -203,6 +222,37 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     }
   }
 
+  /**
+   * Whether rows can go in by COPY at all: a plain table of known types, with nothing in its way.
+   */
+  boolean takesCopy() {
+    return copy != null;
+  }
+
+  /**
+   * Inserts rows none of which is there, by COPY.
+   *
+   * @param rows in lock order, no key twice
+   * @return how many are in; -1 when these can't go this way, and nothing was done
+   * @throws SQLException 23505 when somebody was quicker with a key: then none is in
+   */
+  long copy(Connection connection, List<Row> rows) throws SQLException {
+    return copy.insert(connection, rows);
+  }
+
+  /** Whether the export brings ids of its own, of which some may be there under another key. */
+  boolean idsGiven() {
+    return idsGiven;
+  }
+
+  /**
+   * The keys that are there.
+   *
+   * @param links of contacts; a job has none
+   * @return a query with the columns link, where there are links, and key as text
+   */
+  abstract String keysSql(Collection<UUID> links);
+
   private void bind(Connection connection, PreparedStatement statement, List<Row> rows)
       throws SQLException {
     for (int i = 0; i < written.length; i++) {
@@ -255,12 +305,19 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   }
 
   /** What the catalog says of a table. */
-  record Catalog(String name, boolean isView, Map<String, TableColumn> columns) {
+  record Catalog(String name, boolean isView, boolean takesCopy, Map<String, TableColumn> columns) {
     record TableColumn(String type, String defaultSql) {}
 
     private static final String TABLE =
         """
-        SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'v'
+        SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'v',
+               -- COPY knows no rules and no views, is refused where row-level security is active, and
+               -- does not tell which rows a trigger has changed or kept out
+               c.relkind = 'r' AND NOT row_security_active(c.oid)
+               AND NOT EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3')
+               AND NOT EXISTS (SELECT FROM pg_trigger t
+                               -- for each row (1), before (2), at insert (4)
+                               WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND t.tgenabled <> 'D')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = to_regclass(?)
         """;
@@ -281,12 +338,14 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
         throws SQLException {
       String name = null;
       boolean isView = false;
+      boolean takesCopy = false;
       try (PreparedStatement statement = connection.prepareStatement(TABLE)) {
         statement.setString(1, target.table());
         try (ResultSet result = statement.executeQuery()) {
           if (result.next()) {
             name = result.getString(1);
             isView = result.getBoolean(2);
+            takesCopy = result.getBoolean(3);
           }
         }
       }
@@ -312,7 +371,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
           }
         }
       }
-      return new Catalog(name, isView, columns);
+      return new Catalog(name, isView, takesCopy, columns);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvWriter;
@@ -136,11 +137,11 @@ public final class Reports implements AutoCloseable {
    * Tells what became of the next record.
    *
    * @param record the next one in input order
-   * @param key as it is shown
+   * @param key as it is shown; asked for only where it is
    * @param outcome what became of it
    * @throws UncheckedIOException when a file can't be written
    */
-  public void add(CsvRecord record, String key, Outcome outcome) {
+  public void add(CsvRecord record, Supplier<String> key, Outcome outcome) {
     if (outcome.kind() == Outcome.Kind.REJECTED) {
       try {
         reject(record, outcome.detail());
@@ -154,7 +155,7 @@ public final class Reports implements AutoCloseable {
             List.of(
                 record.file().name(),
                 Long.toString(record.line()),
-                key,
+                key.get(),
                 outcome.id() == null ? "" : outcome.id().toString(),
                 outcome.kind().word(),
                 outcome.detail() == null ? "" : outcome.detail()));

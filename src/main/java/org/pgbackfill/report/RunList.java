@@ -102,7 +102,7 @@ public final class RunList {
           json.writeStartObject();
           json.writeStringField("name", file.name());
           json.writeNumberField("size", file.size());
-          json.writeStringField("sha256", file.hash().isEmpty() ? null : file.hash());
+          json.writeStringField("checksum", file.checksum().isEmpty() ? null : file.checksum());
           json.writeEndObject();
         }
         json.writeEndArray();

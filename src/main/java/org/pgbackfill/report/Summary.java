@@ -20,6 +20,7 @@ import org.pgbackfill.ledger.RunState;
  * @param reason why it did not succeed; null when it did
  * @param counters how its records went, before it was resumed as well
  * @param elapsed from start to end
+ * @param existence how the run found out which keys were there; null when it did not begin to
  * @param rejectsFile null when there is none
  * @param outcomesFile null when there is none
  * @param ledger the ledger's schema; null when the run was not written down
@@ -31,6 +32,7 @@ public record Summary(
     String reason,
     RunEntry.Counters counters,
     Duration elapsed,
+    String existence,
     Path rejectsFile,
     Path outcomesFile,
     String ledger) {
@@ -52,6 +54,7 @@ public record Summary(
         Duration.ZERO,
         null,
         null,
+        null,
         schema);
   }
 
@@ -71,6 +74,7 @@ public record Summary(
         reason,
         new RunEntry.Counters(0, 0, 0, 0, 0),
         Duration.ZERO,
+        null,
         null,
         null,
         null);
@@ -118,6 +122,9 @@ public record Summary(
     if (counters.retries() > 0) {
       line(text, "retries", counters.retries(), "");
     }
+    if (existence != null) {
+      text.append("  existence: ").append(existence).append('\n');
+    }
     if (outcomesFile != null) {
       text.append("  outcomes in ").append(outcomesFile).append('\n');
     }
@@ -157,6 +164,7 @@ public record Summary(
       json.writeNumberField("retries", counters.retries());
       json.writeNumberField("elapsed_seconds", seconds());
       json.writeNumberField("rows_per_second", rowsPerSecond());
+      json.writeStringField("existence", existence);
       json.writeStringField("rejects_file", rejectsFile == null ? null : rejectsFile.toString());
       json.writeStringField("outcomes_file", outcomesFile == null ? null : outcomesFile.toString());
       json.writeStringField("ledger", ledger);

@@ -20,6 +20,7 @@ import org.pgbackfill.ledger.RunState;
 import org.pgbackfill.ledger.Work;
 import org.pgbackfill.load.ChunkLoader;
 import org.pgbackfill.load.Database;
+import org.pgbackfill.load.Existence;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.LoadedRun;
 import org.pgbackfill.load.Retries;
@@ -49,6 +50,7 @@ public final class BackfillRun {
   private final Retries retries;
   private final long start = System.nanoTime();
   private Exception failure;
+  private Existence existence;
 
   /**
    * Prepares a run.
@@ -184,7 +186,8 @@ public final class BackfillRun {
       LoadedRun run =
           new LoadedRun(
               hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
-      ChunkLoader loader = new ChunkLoader(database, table, run, retries);
+      existence = existence(source, database, table, !history.transactions().isEmpty());
+      ChunkLoader loader = new ChunkLoader(database, table, existence, run, retries);
       try (Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
         Reading.run(
             new Feed(
@@ -198,6 +201,17 @@ public final class BackfillRun {
       fail(e);
     }
     attempt(reports::close);
+  }
+
+  private Existence existence(
+      CsvSource source, Database database, TargetTable table, boolean isResumed) {
+    Existence.Facts facts =
+        new Existence.Facts(
+            plan.threads(), source.mostRecords(), plan.reporting().outcomes() != null, isResumed);
+    return retries.ask(
+        "pgbackfill",
+        () -> Existence.choose(database, table, facts),
+        e -> new LoadException(table.name() + " can't be read: " + e.getMessage(), e));
   }
 
   private History history(Hold hold) {
@@ -309,6 +323,7 @@ public final class BackfillRun {
         ending.reason(),
         counters(hold),
         Duration.ofNanos(System.nanoTime() - start),
+        existence == null ? null : existence.way().word(),
         reports.rejectsFile(),
         reports.outcomesFile(),
         plan.book().schema());

@@ -90,7 +90,9 @@ final class Feed {
    */
   private void dealWhenDue(long record) {
     comparison =
-        source.isReadOnce() ? history.compare(record, source::hashSoFar) : History.Comparison.NEW;
+        source.isReadOnce()
+            ? history.compare(record, source::checksumSoFar)
+            : History.Comparison.NEW;
     if (comparison == History.Comparison.SAME
         || (comparison == History.Comparison.NEW && window.isFull())) {
       deal();
@@ -136,7 +138,7 @@ final class Feed {
       return;
     }
     if (source.isReadOnce()) {
-      hold.checkpoint(lastNumber, source.hashSoFar());
+      hold.checkpoint(lastNumber, source.checksumSoFar());
     }
     List<Window.Part> parts = window.deal(plan.threads(), plan.chunkSize());
     order.add(window);

@@ -80,7 +80,7 @@ final class InputOrder implements AutoCloseable {
       Checked record = window.record(i);
       Outcome outcome = window.outcome(i);
       if (outcome != null) {
-        reports.add(record.record(), record.shownKey(), outcome);
+        reports.add(record.record(), record::shownKey, outcome);
       }
     }
   }

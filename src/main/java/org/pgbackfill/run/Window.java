@@ -22,7 +22,7 @@ final class Window {
   record Part(Window window, Chunk chunk, List<Integer> positions) {}
 
   /** Text is bounded as well as the number of records, for a job's arguments can be long. */
-  private static final long MAX_CHARACTERS = 8_000_000;
+  private static final long MAX_CHARACTERS = Runtime.getRuntime().maxMemory() / 16;
 
   private final int capacity;
   private final List<Checked> records = new ArrayList<>();
@@ -42,9 +42,7 @@ final class Window {
     records.add(checked);
     outcomes.add(outcome);
     open += outcome == null ? 1 : 0;
-    for (String value : checked.record().values()) {
-      characters += value.length();
-    }
+    characters += checked.record().characters();
   }
 
   boolean isFull() {

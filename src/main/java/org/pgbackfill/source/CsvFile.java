@@ -8,7 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -38,9 +37,9 @@ final class CsvFile implements Closeable {
   /**
    * Takes the stream over: it is closed with this, or at once when its first bytes can't be read.
    */
-  static CsvFile open(String name, InputStream raw, MessageDigest digest) throws SourceException {
+  static CsvFile open(String name, InputStream raw, Checksum checksum) throws SourceException {
     try {
-      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES, digest));
+      return new CsvFile(name, new Lines(unzipped(raw), MAX_RECORD_BYTES, checksum));
     } catch (IOException e) {
       SourceException failure = unreadable(name, 0, e);
       try {
@@ -119,6 +118,13 @@ final class CsvFile implements Closeable {
    * @param before how many lines the files before this one have
    */
   CsvRecord next(SourceFile file, long before) throws SourceException {
+    String[] plain = lines.plainRecord(file.header().size());
+    return plain == null
+        ? readOn(file, before)
+        : CsvRecord.plain(before + lines.number(), file, lines.number(), plain);
+  }
+
+  private CsvRecord readOn(SourceFile file, long before) throws SourceException {
     Lines.Line first = read();
     while (first != null && !first.tooLong() && first.text().isEmpty()) {
       first = read();

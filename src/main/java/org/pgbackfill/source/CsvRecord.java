@@ -14,21 +14,29 @@ public final class CsvRecord {
   private final long line;
   private final String[] fields;
   private final String fault;
+  private final boolean plain;
 
-  private CsvRecord(long number, SourceFile file, long line, String[] fields, String fault) {
+  private CsvRecord(
+      long number, SourceFile file, long line, String[] fields, String fault, boolean plain) {
     this.number = number;
     this.file = file;
     this.line = line;
     this.fields = fields;
     this.fault = fault;
+    this.plain = plain;
   }
 
   static CsvRecord of(long number, SourceFile file, long line, String[] fields) {
-    return new CsvRecord(number, file, line, fields, null);
+    return new CsvRecord(number, file, line, fields, null, false);
+  }
+
+  /** With fields that are known to be ASCII without NUL. */
+  static CsvRecord plain(long number, SourceFile file, long line, String[] fields) {
+    return new CsvRecord(number, file, line, fields, null, true);
   }
 
   static CsvRecord unreadable(long number, SourceFile file, long line, String text, String fault) {
-    return new CsvRecord(number, file, line, new String[] {text}, fault);
+    return new CsvRecord(number, file, line, new String[] {text}, fault, false);
   }
 
   /**
@@ -80,6 +88,28 @@ public final class CsvRecord {
       throw new IllegalStateException("an unreadable record has no fields: " + fault);
     }
     return fields[column];
+  }
+
+  /**
+   * Whether the text needs no look at its characters.
+   *
+   * @return true when all fields are known to be ASCII without NUL; false when nobody has looked
+   */
+  public boolean isPlain() {
+    return plain;
+  }
+
+  /**
+   * How much text it has.
+   *
+   * @return characters in all values together
+   */
+  public long characters() {
+    long characters = 0;
+    for (String field : fields) {
+      characters += field.length();
+    }
+    return characters;
   }
 
   /**

@@ -7,9 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,8 +33,9 @@ public final class CsvSource implements AutoCloseable {
   private final long[] linesBefore;
   private final AtomicLong bytesRead = new AtomicLong();
   private final OptionalLong bytesTotal;
-  private final MessageDigest digest = FileContent.sha256();
-  private MessageDigest digestAfterRecord;
+  private final Checksum checksum = new Checksum();
+  private long checksumAfterRecord;
+  private boolean begun;
   private volatile int current;
 
   private CsvSource(List<String> names) throws SourceException {
@@ -90,7 +89,8 @@ public final class CsvSource implements AutoCloseable {
     String shown = isStdin ? "stdin" : name;
     long before = bytesRead.get();
     CsvFile file =
-        CsvFile.open(shown, counted(isStdin ? stdin : stream(path)), isReadOnce() ? digest : null);
+        CsvFile.open(
+            shown, counted(isStdin ? stdin : stream(path)), isReadOnce() ? checksum : null);
     open.add(file);
     paths.add(path);
     files.add(new SourceFile(files.size(), shown, file.readHeader()));
@@ -138,7 +138,8 @@ public final class CsvSource implements AutoCloseable {
     while (current < files.size()) {
       CsvRecord record = file().next(files.get(current), linesBefore[current]);
       if (record != null) {
-        digestAfterRecord = isReadOnce() ? copy(digest) : null;
+        checksumAfterRecord = checksum.value();
+        begun = true;
         return record;
       }
       nextFile();
@@ -152,7 +153,7 @@ public final class CsvSource implements AutoCloseable {
       SourceFile expected = files.get(current);
       file =
           CsvFile.open(
-              expected.name(), counted(stream(paths.get(current))), isReadOnce() ? digest : null);
+              expected.name(), counted(stream(paths.get(current))), isReadOnce() ? checksum : null);
       open.set(current, file);
       if (!file.readHeader().equals(expected.header())) {
         throw new SourceException(
@@ -174,7 +175,7 @@ public final class CsvSource implements AutoCloseable {
   }
 
   /**
-   * What the files are, for the ledger: size and hash of all that can be read twice.
+   * What the files are, for the ledger: size and checksum of all that can be read twice.
    *
    * @return one for each file
    * @throws SourceException when a file can't be read
@@ -200,25 +201,17 @@ public final class CsvSource implements AutoCloseable {
   }
 
   /**
-   * A hash of all lines up to the last record, of input that can be read only once: the same bytes
-   * give the same at the same record.
+   * The {@link Checksum} of all lines up to the last record, of input that can be read only once:
+   * the same bytes give the same at the same record.
    *
-   * @return 64 hex digits
+   * @return 16 hex digits
    * @throws IllegalStateException before the first record, and of files that can be read again
    */
-  public String hashSoFar() {
-    if (digestAfterRecord == null) {
+  public String checksumSoFar() {
+    if (!begun || !isReadOnce()) {
       throw new IllegalStateException("no record was read of input that can be read only once");
     }
-    return HexFormat.of().formatHex(copy(digestAfterRecord).digest());
-  }
-
-  private static MessageDigest copy(MessageDigest digest) {
-    try {
-      return (MessageDigest) digest.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("the platform's SHA-256 can be copied", e);
-    }
+    return Checksum.hex(checksumAfterRecord);
   }
 
   /**
@@ -253,6 +246,16 @@ public final class CsvSource implements AutoCloseable {
    */
   public OptionalLong bytesTotal() {
     return bytesTotal;
+  }
+
+  /**
+   * A bound on the number of records, as far as the files' size tells: a compressed record takes 20
+   * bytes and more.
+   *
+   * @return {@link Long#MAX_VALUE} when one is a pipe or standard input
+   */
+  public long mostRecords() {
+    return bytesTotal.isPresent() ? bytesTotal.getAsLong() / 20 : Long.MAX_VALUE;
   }
 
   private InputStream counted(InputStream in) {

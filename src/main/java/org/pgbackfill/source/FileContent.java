@@ -4,18 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * What a file has in it, without its name.
  *
  * @param name as the operator typed it
  * @param size in bytes; -1 where it can be read only once
- * @param hash SHA-256 of its bytes, in hex; empty where it can be read only once
+ * @param checksum {@link Checksum} of its bytes, in hex; empty where it can be read only once
  */
-public record FileContent(String name, long size, String hash) {
+public record FileContent(String name, long size, String checksum) {
   private static final int BUFFER_BYTES = 256 * 1024;
 
   /** Reads it; null for standard input and pipes. */
@@ -23,18 +20,18 @@ public record FileContent(String name, long size, String hash) {
     if (path == null) {
       return new FileContent(name, -1, "");
     }
-    MessageDigest digest = sha256();
+    Checksum checksum = new Checksum();
     long size = 0;
     byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = Files.newInputStream(path)) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        digest.update(buffer, 0, count);
+        checksum.update(buffer, 0, count);
         size += count;
       }
     } catch (IOException e) {
       throw new SourceException(name + ": can't be read: " + e.getMessage(), e);
     }
-    return new FileContent(name, size, HexFormat.of().formatHex(digest.digest()));
+    return new FileContent(name, size, Checksum.hex(checksum.value()));
   }
 
   /**
@@ -43,19 +40,6 @@ public record FileContent(String name, long size, String hash) {
    * @return false for standard input and pipes
    */
   public boolean isKnown() {
-    return !hash.isEmpty();
-  }
-
-  /**
-   * A new digest.
-   *
-   * @return SHA-256
-   */
-  public static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return !checksum.isEmpty();
   }
 }

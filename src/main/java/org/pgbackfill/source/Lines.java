@@ -3,7 +3,6 @@ package org.pgbackfill.source;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
@@ -22,17 +21,20 @@ final class Lines implements Closeable {
    */
   record Line(long number, String text, String end, long length, boolean tooLong) {}
 
+  /** How a line ends: its break as it stands in the file. */
+  private static final String[] BREAKS = {"", "\n", "\r\n"};
+
   private static final int BUFFER_BYTES = 64 * 1024;
   private static final int NO_MARK = -1;
 
   private final InputStream in;
   private final int limit;
-  private final MessageDigest digest;
+  private final Checksum checksum;
   private byte[] buffer = new byte[BUFFER_BYTES];
   private int start;
   private int end;
   private long number;
-  private int digested;
+  private int summed;
   private int mark = NO_MARK;
   private long markedNumber;
 
@@ -40,12 +42,12 @@ final class Lines implements Closeable {
    * Starts at the stream's next byte.
    *
    * @param limit the longest line that is kept, in bytes
-   * @param digest gets all bytes of the lines as they are read; null for none
+   * @param checksum gets all bytes of the lines as they are read; null for none
    */
-  Lines(InputStream in, int limit, MessageDigest digest) throws IOException {
+  Lines(InputStream in, int limit, Checksum checksum) throws IOException {
     this.in = in;
     this.limit = limit;
-    this.digest = digest;
+    this.checksum = checksum;
     skipByteOrderMark();
   }
 
@@ -59,7 +61,7 @@ final class Lines implements Closeable {
         && (buffer[1] & 0xFF) == 0xBB
         && (buffer[2] & 0xFF) == 0xBF) {
       start = 3;
-      digested = 3;
+      summed = 3;
     }
   }
 
@@ -105,22 +107,52 @@ final class Lines implements Closeable {
 
   private Line take(int next) {
     int length = next - start;
-    digestTo(next);
-    int textEnd = next;
-    String lineBreak = "";
-    if (buffer[next - 1] == '\n') {
-      boolean carriageReturn = length > 1 && buffer[next - 2] == '\r';
-      textEnd = carriageReturn ? next - 2 : next - 1;
-      lineBreak = carriageReturn ? "\r\n" : "\n";
-    }
+    int textEnd = next - breakLength(next);
+    String lineBreak = BREAKS[next - textEnd];
     number++;
     Line line =
         length > limit
             ? new Line(number, "", lineBreak, length, true)
             : new Line(
                 number, Utf8.decode(buffer, start, textEnd - start), lineBreak, length, false);
+    sumTo(next);
     start = next;
     return line;
+  }
+
+  private int breakLength(int next) {
+    if (buffer[next - 1] != '\n') {
+      return 0;
+    }
+    return next - start > 1 && buffer[next - 2] == '\r' ? 2 : 1;
+  }
+
+  /**
+   * The next line as the fields of one record, if it is there in whole, and as plain as {@link
+   * PlainLine} wants it; otherwise null, and the line is still the next one.
+   *
+   * @param count how many fields are expected
+   */
+  String[] plainRecord(int count) {
+    int seen = 0;
+    for (int i = start; i < end; i++) {
+      byte b = buffer[i];
+      if (b == '\n') {
+        int next = i + 1;
+        int textEnd = next - breakLength(next);
+        boolean plain = seen >= 0 && textEnd > start && next - start <= limit;
+        String[] fields = plain ? PlainLine.split(buffer, start, textEnd, count) : null;
+        if (fields != null) {
+          number++;
+          sumTo(next);
+          start = next;
+        }
+        return fields;
+      }
+      // Negative for NUL and for all that is not ASCII.
+      seen |= b | (b - 1);
+    }
+    return null;
   }
 
   private Line skipRest() throws IOException {
@@ -129,7 +161,7 @@ final class Lines implements Closeable {
     while (more) {
       int lineEnd = indexOfLineFeed() + 1;
       int part = (lineEnd > 0 ? lineEnd : end) - start;
-      digestTo(start + part);
+      sumTo(start + part);
       length += part;
       start += part;
       more = lineEnd == 0 && fill();
@@ -147,11 +179,11 @@ final class Lines implements Closeable {
   }
 
   /** Each byte once, also where lines are read again. */
-  private void digestTo(int to) {
-    if (digest != null && to > digested) {
-      digest.update(buffer, digested, to - digested);
+  private void sumTo(int to) {
+    if (checksum != null && to > summed) {
+      checksum.update(buffer, summed, to - summed);
     }
-    digested = Math.max(digested, to);
+    summed = Math.max(summed, to);
   }
 
   private int keptFrom() {
@@ -165,7 +197,7 @@ final class Lines implements Closeable {
       System.arraycopy(buffer, from, buffer, 0, end - from);
       end -= from;
       start -= from;
-      digested -= from;
+      summed -= from;
       mark = mark == NO_MARK ? NO_MARK : 0;
       if (buffer.length > BUFFER_BYTES && end < BUFFER_BYTES / 2) {
         buffer = Arrays.copyOf(buffer, BUFFER_BYTES);

@@ -2,9 +2,6 @@ package org.pgbackfill.target;
 
 import com.sanctionco.jmail.EmailValidator;
 import com.sanctionco.jmail.JMail;
-import java.time.DateTimeException;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,23 +21,6 @@ final class Checks {
   }
 
   private static final int SHOWN = 60;
-
-  /**
-   * PostgreSQL's and ISO 8601's date and time with an offset. PostgreSQL keeps six digits of a
-   * second's fraction, so a seventh that is not zero is refused and not rounded; and it takes an
-   * offset's seconds behind colons only.
-   */
-  private static final Pattern TIMESTAMP =
-      Pattern.compile(
-          "(\\d{4,6})-(\\d\\d)-(\\d\\d)[T ](\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.\\d{1,6}0{0,6})?)?"
-              + " ?(?:Z|UTC|([+-])(\\d\\d)(?::?(\\d\\d)(?:(?<=:\\d\\d):(\\d\\d))?)?)");
-
-  /** The first second behind the last year of timestamptz (PostgreSQL documentation, 8.5). */
-  private static final long END =
-      LocalDateTime.of(294_277, 1, 1, 0, 0).toEpochSecond(ZoneOffset.UTC);
-
-  /** PostgreSQL takes offsets up to 15:59:59 (MAX_TZDISP_HOUR in its datetime.h). */
-  private static final int LAST_OFFSET_HOUR = 15;
 
   /** PostgreSQL's digits and blanks are ASCII; to Java those of every script are. */
   private static final Pattern INTEGER = Pattern.compile("\\s*([+-]?\\d+)\\s*");
@@ -62,6 +42,9 @@ final class Checks {
   static void text(CsvRecord record) throws Refused {
     if (record.fault() != null) {
       throw new Refused(record.fault());
+    }
+    if (record.isPlain()) {
+      return;
     }
     int size = record.file().header().size();
     for (int i = 0; i < size; i++) {
@@ -103,15 +86,14 @@ final class Checks {
     long low = 0;
     int digits = 0;
     for (int i = from; i < to; i++) {
-      char c = value.charAt(i);
       int place = i - from;
       if (hyphens && (place == 8 || place == 13 || place == 18 || place == 23)) {
-        if (c != '-') {
+        if (value.charAt(i) != '-') {
           return null;
         }
         continue;
       }
-      int digit = c < 128 ? Character.digit(c, 16) : -1;
+      int digit = hexDigit(value.charAt(i));
       if (digit < 0) {
         return null;
       }
@@ -124,11 +106,54 @@ final class Checks {
     return new UUID(high, low);
   }
 
+  private static int hexDigit(char c) {
+    if (c >= '0' && c <= '9') {
+      return c - '0';
+    }
+    int lower = c | 0x20;
+    return lower >= 'a' && lower <= 'f' && c < 128 ? lower - 'a' + 10 : -1;
+  }
+
   static String address(String column, String value) throws Refused {
-    if (value.endsWith(">") || !ADDRESS.isValid(value)) {
+    if (!isPlainAddress(value) && (value.endsWith(">") || !ADDRESS.isValid(value))) {
       throw new Refused(column + " " + shown(value) + " is not an address");
     }
     return value;
+  }
+
+  /**
+   * Whether it is one of the common addresses that JMail takes, so that it needs not be asked: at
+   * most 64 small letters, digits and separators on either side, a letter or digit on both sides of
+   * each separator, and at least two letters behind the last dot.
+   */
+  static boolean isPlainAddress(String value) {
+    int at = value.indexOf('@');
+    int dot = value.lastIndexOf('.');
+    if (at < 1 || at > 64 || value.length() - at > 65 || dot < at || value.length() - dot < 3) {
+      return false;
+    }
+    boolean between = false;
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c >= 'a' && c <= 'z') || (i < dot && c >= '0' && c <= '9')) {
+        between = true;
+      } else if (between && isSeparator(c, i, at, dot)) {
+        between = false;
+      } else {
+        return false;
+      }
+    }
+    return between;
+  }
+
+  private static boolean isSeparator(char c, int i, int at, int dot) {
+    return switch (c) {
+      case '@' -> i == at;
+      case '.' -> true;
+      case '-' -> i < dot;
+      case '_', '+' -> i < at;
+      default -> false;
+    };
   }
 
   /** Counts as PostgreSQL does, in code points. */
@@ -150,47 +175,21 @@ final class Checks {
   }
 
   static String timestamp(String column, String value) throws Refused {
-    if (value.equals("infinity") || value.equals("-infinity")) {
+    Timestamps.Fault fault = Timestamps.fault(value);
+    if (fault == null) {
       return value;
     }
-    Matcher m = TIMESTAMP.matcher(value);
-    if (!m.matches()) {
-      throw new Refused(
-          column
-              + " "
-              + shown(value)
-              + " is not a timestamp; expected date, time and offset such as 2026-11-21"
-              + " 08:30:00+00");
-    }
-    long second;
-    try {
-      second =
-          LocalDateTime.of(
-                  number(m, 1),
-                  number(m, 2),
-                  number(m, 3),
-                  number(m, 4),
-                  number(m, 5),
-                  number(m, 6))
-              .toEpochSecond(ZoneOffset.UTC);
-    } catch (DateTimeException e) {
-      throw new Refused(
-          column + " " + shown(value) + " is not a timestamp: there is no such date or time");
-    }
-    int offset = number(m, 8) * 3600 + number(m, 9) * 60 + number(m, 10);
-    if (number(m, 1) == 0
-        || number(m, 8) > LAST_OFFSET_HOUR
-        || number(m, 9) > 59
-        || number(m, 10) > 59
-        || second - ("-".equals(m.group(7)) ? -offset : offset) >= END) {
-      throw new Refused(column + " " + shown(value) + " is outside of what PostgreSQL takes");
-    }
-    return value;
-  }
-
-  /** A part that was left out is 0. */
-  private static int number(Matcher m, int group) {
-    return m.group(group) == null ? 0 : Integer.parseInt(m.group(group));
+    throw new Refused(
+        column
+            + " "
+            + shown(value)
+            + switch (fault) {
+              case FORM ->
+                  " is not a timestamp; expected date, time and offset such as 2026-11-21"
+                      + " 08:30:00+00";
+              case NO_SUCH_TIME -> " is not a timestamp: there is no such date or time";
+              case OUT_OF_RANGE -> " is outside of what PostgreSQL takes";
+            });
   }
 
   static String integer(String column, String value) throws Refused {

@@ -48,6 +48,7 @@ public final class ContactsTarget implements Target {
   private final UUID link;
   private final List<Column> columns;
   private final int[] written;
+  private final UUID[] links = new UUID[4096];
 
   /**
    * Fits the files' headers to the table.
@@ -115,6 +116,11 @@ public final class ContactsTarget implements Target {
   }
 
   @Override
+  public long lockPrefix(Row row) {
+    return row.link().getMostSignificantBits();
+  }
+
+  @Override
   public Checked check(CsvRecord record, UUID derivedId) {
     try {
       Checks.text(record);
@@ -133,7 +139,7 @@ public final class ContactsTarget implements Target {
       if (value.isEmpty()) {
         throw new Checks.Refused("link_id is empty; expected a uuid");
       }
-      of = Checks.uuid("link_id", value);
+      of = known(Checks.uuid("link_id", value));
     }
     String address = field(record, EMAIL_ADDRESS).strip().toLowerCase(Locale.ROOT);
     if (address.isEmpty()) {
@@ -147,6 +153,17 @@ public final class ContactsTarget implements Target {
       values[i] = value.isEmpty() ? null : checked(written[i], value);
     }
     return new Row(record, id, !givenId.isEmpty(), of, address, true, values);
+  }
+
+  /** One object for the same link, as far as a small table goes: many contacts have one. */
+  private UUID known(UUID of) {
+    int place = of.hashCode() & (links.length - 1);
+    UUID before = links[place];
+    if (of.equals(before)) {
+      return before;
+    }
+    links[place] = of; // a UUID can be shared without care, and a lost one is only made again
+    return of;
   }
 
   private static String checked(int known, String value) throws Checks.Refused {

@@ -167,6 +167,11 @@ public final class JobsTarget implements Target {
   }
 
   @Override
+  public long lockPrefix(Row row) {
+    return LockOrder.textPrefix(row.keyText() == null ? "" : row.keyText());
+  }
+
+  @Override
   public Checked check(CsvRecord record, UUID derivedId) {
     try {
       Checks.text(record);

@@ -13,16 +13,22 @@ import java.util.UUID;
  */
 public final class LockOrder {
   /** Contacts by {@code (link_id, email_address)}. */
-  public static final Comparator<Row> CONTACTS =
-      Comparator.comparing(Row::link, LockOrder::compareUuid)
-          .thenComparing(Row::keyText, LockOrder::compareText);
+  public static final Comparator<Row> CONTACTS = LockOrder::compareContacts;
 
   /** Jobs by {@code (coalesce(unique_key, ''), id)}. */
-  public static final Comparator<Row> JOBS =
-      Comparator.comparing(LockOrder::keyOrEmpty, LockOrder::compareText)
-          .thenComparing(Row::id, LockOrder::compareUuid);
+  public static final Comparator<Row> JOBS = LockOrder::compareJobs;
 
   private LockOrder() {}
+
+  private static int compareContacts(Row a, Row b) {
+    int links = compareUuid(a.link(), b.link());
+    return links != 0 ? links : compareText(a.keyText(), b.keyText());
+  }
+
+  private static int compareJobs(Row a, Row b) {
+    int keys = compareText(keyOrEmpty(a), keyOrEmpty(b));
+    return keys != 0 ? keys : compareUuid(a.id(), b.id());
+  }
 
   private static String keyOrEmpty(Row row) {
     return row.keyText() == null ? "" : row.keyText();
@@ -63,5 +69,24 @@ public final class LockOrder {
       }
     }
     return Integer.compare(a.length(), b.length());
+  }
+
+  /**
+   * The first eight bytes of a text: what {@link #compareText} looks at first. All that is not
+   * ASCII counts as one and the same, behind ASCII.
+   *
+   * @param text well-formed
+   * @return to be compared unsigned
+   */
+  static long textPrefix(String text) {
+    long prefix = 0;
+    for (int i = 0; i < Long.BYTES; i++) {
+      int c = i < text.length() ? text.charAt(i) : 0;
+      if (c >= 0x80) {
+        return (prefix << 8 | 0xFF) << (8 * (Long.BYTES - 1 - i));
+      }
+      prefix = prefix << 8 | c;
+    }
+    return prefix;
   }
 }

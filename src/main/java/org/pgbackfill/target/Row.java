@@ -117,6 +117,19 @@ public final class Row implements Checked {
     return keyed && link == null && idGiven ? List.of(key(), id) : List.of(identity());
   }
 
+  /**
+   * Whether the arbiter lets only one of the two in.
+   *
+   * @param other of the same target
+   * @return false where it has no opinion on either
+   */
+  public boolean hasSameKey(Row other) {
+    return keyed
+        && other.keyed
+        && keyText.equals(other.keyText)
+        && (link == null || link.equals(other.link));
+  }
+
   private Object key() {
     return link == null ? keyText : new ContactKey(link, keyText);
   }
@@ -139,10 +152,27 @@ public final class Row implements Checked {
    * @return 0-based
    */
   public int lane(int lanes) {
-    Object dealtBy = keyText != null ? key() : idGiven ? id : (Object) record.number();
-    int hash = dealtBy.hashCode();
-    // Spread the bits (the finalizer of MurmurHash3), so that similar keys do not share a lane.
-    hash = (hash ^ (hash >>> 16)) * 0x85EBCA6B;
+    return keyText != null
+        ? lane(link, keyText, lanes)
+        : spread(idGiven ? id.hashCode() : Long.hashCode(record.number()), lanes);
+  }
+
+  /**
+   * Where records with a key go.
+   *
+   * @param link of a contact; null of a job
+   * @param keyText as {@link #keyText}, never null
+   * @param lanes how many there are
+   * @return 0-based
+   */
+  public static int lane(UUID link, String keyText, int lanes) {
+    int hash = keyText.hashCode();
+    return spread(link == null ? hash : 31 * link.hashCode() + hash, lanes);
+  }
+
+  /** Spreads the bits (the finalizer of MurmurHash3): similar keys must not share a lane. */
+  private static int spread(int bits, int lanes) {
+    int hash = (bits ^ (bits >>> 16)) * 0x85EBCA6B;
     hash = (hash ^ (hash >>> 13)) * 0xC2B2AE35;
     return Math.floorMod(hash ^ (hash >>> 16), lanes);
   }

@@ -54,4 +54,13 @@ public sealed interface Target permits ContactsTarget, JobsTarget {
    * @return consistent with PostgreSQL's own order of the same keys
    */
   Comparator<Row> lockOrder();
+
+  /**
+   * The beginning of a row's place in that order, which settles most comparisons without a look at
+   * the keys.
+   *
+   * @param row one of this target's
+   * @return to be compared unsigned; never larger for a row that comes before another
+   */
+  long lockPrefix(Row row);
 }

@@ -157,8 +157,9 @@ class OutputTest {
     assertEquals("  existing               0", lines[3]);
     assertEquals("  duplicate              1", lines[4]);
     assertEquals("  rejected               1  see " + folder.file("rejects.csv"), lines[5]);
-    assertEquals("", lines[6]);
-    assertEquals(7, lines.length);
+    assertEquals("  existence: empty", lines[6]);
+    assertEquals("", lines[7]);
+    assertEquals(8, lines.length);
     assertEquals("", result.err());
   }
 

@@ -148,8 +148,8 @@ class RunsTest {
         run("--run", "nightly", "--resume", "--create-table", "--prefix", "other_"));
     var unused = Load.write(jobs.export, THREE);
     String changed =
-        "run nightly has .*jobs.csv with 29 bytes and SHA-256 [0-9a-f]{12}..., .*jobs.csv has 26"
-            + " bytes and SHA-256 [0-9a-f]{12}...; give it what it began with, or begin another run"
+        "run nightly has .*jobs.csv with 29 bytes and checksum [0-9a-f]{16}, .*jobs.csv has 26"
+            + " bytes and checksum [0-9a-f]{16}; give it what it began with, or begin another run"
             + " with --run NAME or --again";
     assertRefused(changed, run("--run", "nightly", "--resume"));
     assertRefused(changed, run("--resume"));
@@ -198,7 +198,7 @@ class RunsTest {
     assertEquals("one", json.field("run"));
     assertEquals("succeeded", json.field("state"));
     assertEquals("26", json.field("size"));
-    assertEquals(64, json.field("sha256").length());
+    assertEquals(16, json.field("checksum").length());
     assertEquals("", cli.run("runs", "three", "--output", "json").out());
   }
 

@@ -2,6 +2,7 @@ package org.pgbackfill.load;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.pgbackfill.ledger.Marks;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunIds;
@@ -60,10 +62,18 @@ final class TestRun implements AutoCloseable {
       }
       TargetTable table = TargetTable.inspect(database, target, Notify.CHUNK);
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
-      this.loader = new ChunkLoader(database, table, run, retries, order);
-    } catch (SourceException e) {
+      Existence existence =
+          Existence.choose(database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false));
+      this.loader =
+          new ChunkLoader(database, table, existence, run, retries, order, prefix(target, order));
+    } catch (SQLException | SourceException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  /** A wrong order has none. */
+  private static ToLongFunction<Row> prefix(Target target, Comparator<Row> order) {
+    return order == target.lockOrder() ? target::lockPrefix : row -> 0;
   }
 
   static ConnectionSpec spec(TestDatabase where) {

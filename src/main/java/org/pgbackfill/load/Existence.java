@@ -1,0 +1,289 @@
+package org.pgbackfill.load;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import org.pgbackfill.target.Row;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.PGCopyInputStream;
+
+/**
+ * How a run finds out which keys are there, without a question for each where it can. Safe between
+ * threads.
+ *
+ * <p>Whatever it knows is what was so when it was read. What others insert afterwards is met as any
+ * race is; what they delete, or a job that a worker finishes, was there when the run looked.
+ */
+public final class Existence {
+  /** The ways, of which a run takes one. */
+  public enum Way {
+    /** The table had no row at the start: there is what the run itself inserts. */
+    EMPTY,
+    /** The keys that the export may meet are read once, and remembered. */
+    KNOWN_KEYS,
+    /** Each chunk asks for its own keys. */
+    PROBE;
+
+    /**
+     * The way's word in summaries.
+     *
+     * @return lower case
+     */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * What a run is like, as far as it decides on the way.
+   *
+   * @param lanes how many there are
+   * @param mostRecords how many will come at most; {@link Long#MAX_VALUE} where nobody knows
+   * @param wantsIds whether the operator wants to know each row's id
+   * @param isResumed whether some of its rows may be there
+   */
+  public record Facts(int lanes, long mostRecords, boolean wantsIds, boolean isResumed) {}
+
+  /** A smaller export is through before the keys are read: so many probes take 0.05 s. */
+  private static final long WORTH_READING = 10_000;
+
+  /** With so many links each has too few keys to be worth a question of its own. */
+  private static final int MOST_LINKS = 50_000;
+
+  /** Of the heap, for all that is remembered; windows of records have as much. */
+  private static final int HEAP_SHARE = 4;
+
+  private static final String WHO = "pgbackfill keys";
+
+  private final Database database;
+  private final TargetTable table;
+  private final boolean wantsIds;
+  private final TargetTable.Probe probe;
+
+  /** To read a key costs a quarter of a probe, so more than there are records do not pay. */
+  private final long mostKeys;
+
+  private final Object reading = new Object();
+  private final Set<UUID> read = new HashSet<>();
+  private long keysRead;
+  private volatile Way way;
+
+  /** By lane; null when each chunk asks. */
+  private volatile Lane[] lanes;
+
+  /** What is known of one lane's keys. */
+  private static final class Lane {
+    private final KeySet keys;
+    private final KeyHash hash;
+
+    Lane(KeySet keys, KeyHash hash) {
+      this.keys = keys;
+      this.hash = hash;
+    }
+
+    synchronized KeySet.Answer take(Row row) {
+      hash.set(row.link(), row.keyText());
+      return keys.take(hash.high(), hash.low());
+    }
+
+    synchronized void set(UUID link, String key, KeySet.Answer answer) {
+      hash.set(link, key);
+      keys.set(hash.high(), hash.low(), answer);
+    }
+
+    synchronized boolean isExact() {
+      return keys.isExact();
+    }
+  }
+
+  private Existence(Database database, TargetTable table, Facts facts, Way way, long budget) {
+    this.database = database;
+    this.table = table;
+    this.way = way;
+    this.wantsIds = facts.wantsIds();
+    this.probe = facts.isResumed() ? TargetTable.Probe.AGAIN : TargetTable.Probe.FIRST;
+    this.mostKeys = facts.mostRecords();
+    SecureRandom random = new SecureRandom();
+    long key0 = random.nextLong();
+    long key1 = random.nextLong();
+    if (way != Way.PROBE) {
+      Lane[] empty = new Lane[facts.lanes()];
+      for (int lane = 0; lane < empty.length; lane++) {
+        empty[lane] = new Lane(new KeySet(budget / empty.length), new KeyHash(key0, key1));
+      }
+      this.lanes = empty;
+    }
+  }
+
+  /**
+   * Looks whether the table is empty, and decides.
+   *
+   * @param database where the table is
+   * @param table what is loaded
+   * @param facts of the run
+   * @return for this run
+   * @throws SQLException as any statement
+   */
+  public static Existence choose(Database database, TargetTable table, Facts facts)
+      throws SQLException {
+    return choose(database, table, facts, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+  }
+
+  /** With a budget of the test's, in bytes. */
+  static Existence choose(Database database, TargetTable table, Facts facts, long budget)
+      throws SQLException {
+    Way way = Way.PROBE;
+    // A resumed run meets rows of its own; and an id of the export's may be there under any key.
+    if (!facts.isResumed() && !table.idsGiven()) {
+      if (isEmpty(database, table)) {
+        way = Way.EMPTY;
+      } else if (facts.mostRecords() >= WORTH_READING) {
+        way = Way.KNOWN_KEYS;
+      }
+    }
+    return new Existence(database, table, facts, way, budget);
+  }
+
+  private static boolean isEmpty(Database database, TargetTable table) throws SQLException {
+    try (Connection connection = database.begin(WHO);
+        PreparedStatement statement =
+            connection.prepareStatement("SELECT NOT EXISTS (SELECT FROM " + table.name() + ")");
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      return result.getBoolean(1);
+    }
+  }
+
+  /**
+   * The way that is taken.
+   *
+   * @return may become {@link Way#PROBE} when there turns out to be too much to remember
+   */
+  public Way way() {
+    return way;
+  }
+
+  /** What a probe asks for when a chunk is loaded for the first time. */
+  TargetTable.Probe probe() {
+    return probe;
+  }
+
+  /**
+   * Reads the keys that these rows may meet, unless they are known; in a transaction of its own.
+   * May be called again after a fault.
+   */
+  void prepare(List<Row> rows) throws SQLException {
+    if (way != Way.KNOWN_KEYS) {
+      return;
+    }
+    synchronized (reading) {
+      Set<UUID> links = new HashSet<>();
+      for (Row row : rows) {
+        if (row.keyed() && !read.contains(row.link())) {
+          links.add(row.link());
+        }
+      }
+      if (!links.isEmpty() && way == Way.KNOWN_KEYS) {
+        if (read.size() + links.size() > MOST_LINKS || !readInTime(links)) {
+          way = Way.PROBE;
+          lanes = null;
+        }
+        read.addAll(links);
+      }
+    }
+  }
+
+  private boolean readInTime(Set<UUID> links) throws SQLException {
+    try {
+      return readKeys(links);
+    } catch (SQLException e) {
+      if (Fault.of(e) == Fault.TIMEOUT) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** False when there are too many. */
+  private boolean readKeys(Set<UUID> links) throws SQLException {
+    try (Connection connection = database.begin(WHO)) {
+      try (PreparedStatement settings =
+          connection.prepareStatement("SELECT set_config('enable_seqscan', 'on', true)")) {
+        settings.execute(); // whichever way is shorter: nothing is looked up here
+      }
+      boolean linked = !links.contains(null);
+      var out =
+          connection
+              .unwrap(PGConnection.class)
+              .getCopyAPI()
+              .copyOut("COPY (" + table.keysSql(links) + ") TO STDOUT (FORMAT binary)");
+      try (DataInputStream in =
+          new DataInputStream(new BufferedInputStream(new PGCopyInputStream(out), 64 * 1024))) {
+        // Signature, flags, and the length of an extension that has never come to be.
+        in.skipNBytes(15);
+        in.skipNBytes(in.readInt());
+        while (in.readShort() >= 0) {
+          if (!add(in, linked) || ++keysRead > mostKeys) {
+            out.cancelCopy();
+            return false;
+          }
+        }
+      } catch (IOException e) {
+        if (e.getCause() instanceof SQLException failed) {
+          throw failed;
+        }
+        throw new SQLException("the keys of " + table.name() + " broke off", "08006", e);
+      }
+      connection.commit();
+      return true;
+    }
+  }
+
+  /** False when it is one too many. */
+  private boolean add(DataInputStream in, boolean linked) throws IOException {
+    UUID link = null;
+    if (linked) {
+      in.readInt(); // its length
+      link = new UUID(in.readLong(), in.readLong());
+    }
+    String key = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
+    Lane lane = lanes[Row.lane(link, key, lanes.length)];
+    lane.set(link, key, KeySet.Answer.THERE);
+    return lane.isExact();
+  }
+
+  /**
+   * What is known of a row before its chunk is loaded. A new one counts as the run's own from now
+   * on; {@link #correct} when it does not get in.
+   */
+  KeySet.Answer take(int lane, Row row) {
+    Lane[] known = lanes;
+    if (known == null) {
+      return KeySet.Answer.ASK;
+    }
+    if (!row.keyed()) {
+      return KeySet.Answer.NEW; // the run derives its id, and so it can't be there
+    }
+    KeySet.Answer answer = known[lane].take(row);
+    return wantsIds && answer != KeySet.Answer.NEW ? KeySet.Answer.ASK : answer;
+  }
+
+  /** Somebody else's row has its key, or the database has refused it: the table knows. */
+  void correct(int lane, Row row) {
+    Lane[] known = lanes;
+    if (known != null && row.keyed()) {
+      known[lane].set(row.link(), row.keyText(), KeySet.Answer.ASK);
+    }
+  }
+}
