@@ -22,6 +22,8 @@ public final class ArchiveMaker {
 
   private static final int LONGEST_SECONDS = 60;
 
+  private static final String FROM_ARCHIVE = "org.pgbackfill.cli.Main source: shared objects file";
+
   private final Path root;
   private final Path archive;
 
@@ -56,9 +58,18 @@ public final class ArchiveMaker {
     }
   }
 
-  /** Whether an archive is there, and is used by this JDK and for this jar. */
+  /**
+   * Whether an archive is there, and is used by this JDK and for this jar. The JVM has no option
+   * that asks for it: where only its upper part does not fit, -Xshare:on starts as well.
+   */
   public boolean fits() throws IOException {
-    return Files.exists(archive) && launch(root, List.of("-Xshare:on"), null, "--version") == 0;
+    Path log = Files.createTempFile("classes-", ".log");
+    try {
+      int status = launch(log, root, "-Xlog:class+load", null, "--version");
+      return status == 0 && Files.readString(log).contains(FROM_ARCHIVE);
+    } finally {
+      Files.delete(log);
+    }
   }
 
   /**
@@ -76,19 +87,19 @@ public final class ArchiveMaker {
               ? "-XX:ArchiveClassesAtExit=made"
               : "-XX:AOTCacheOutput=made";
       String file = export.toAbsolutePath().toString();
-      launch(folder, List.of(option), database, "contacts", file, "--create-table");
+      launch(folder.resolve("log"), folder, option, database, "contacts", file, "--create-table");
       Files.move(folder.resolve("made"), archive, StandardCopyOption.ATOMIC_MOVE);
       if (!fits()) {
-        // A cache can even keep the JVM from starting: packages that are sealed, in JDK 25.
+        // A cache can even keep the JVM from starting: with classes of sealed packages, in JDK 25.
         Files.delete(archive);
-        throw new IOException("the JVM does not start with it");
+        throw new IOException("the JVM does not take it");
       }
     } finally {
       delete(folder);
     }
   }
 
-  private int launch(Path folder, List<String> options, TestDatabase database, String... words)
+  private int launch(Path out, Path folder, String option, TestDatabase database, String... words)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(root.resolve("scripts").resolve("pgbackfill").toString());
@@ -96,12 +107,12 @@ public final class ArchiveMaker {
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectOutput(out.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("PGBACKFILL_OPTS", String.join(" ", options));
+    builder.environment().put("PGBACKFILL_OPTS", option);
     if (database != null) {
       builder.environment().put("PGHOST", "localhost");
       builder.environment().put("PGPORT", Integer.toString(database.server().port()));
