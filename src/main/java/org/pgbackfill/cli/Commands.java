@@ -1,13 +1,29 @@
 package org.pgbackfill.cli;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 
 /** Makes Picocli's command objects, giving each what it has from outside. */
 final class Commands implements CommandLine.IFactory {
+  /** In the order in which help lists them. */
+  static final Map<String, Class<?>> BY_NAME = byName();
+
   private final Terminal terminal;
 
   Commands(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  private static Map<String, Class<?>> byName() {
+    Map<String, Class<?>> commands = new LinkedHashMap<>();
+    commands.put("contacts", ContactsCommand.class);
+    commands.put("jobs", JobsCommand.class);
+    commands.put("runs", RunsCommand.class);
+    commands.put("ledger", LedgerCommand.class);
+    commands.put("demo", DemoCommand.class);
+    return Collections.unmodifiableMap(commands);
   }
 
   @Override

@@ -14,13 +14,6 @@ import picocli.CommandLine.Spec;
     description =
         "Loads exports of contacts and queue jobs into a live PostgreSQL, in parallel, without a"
             + " deadlock.",
-    subcommands = {
-      ContactsCommand.class,
-      JobsCommand.class,
-      RunsCommand.class,
-      LedgerCommand.class,
-      DemoCommand.class
-    },
     mixinStandardHelpOptions = false,
     versionProvider = PgBackfill.Version.class,
     footerHeading = "%nExit status:%n",

@@ -3,6 +3,7 @@ package org.pgbackfill.run;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,12 +27,16 @@ final class Lanes implements AutoCloseable {
   /** How long a stop waits for a chunk on its way. */
   private static final Duration LAST_CHUNK = Duration.ofSeconds(30);
 
-  private final List<BlockingQueue<Window.Part>> queues = new ArrayList<>();
+  /** An empty one is the last: nothing comes behind it. */
+  private final List<BlockingQueue<Optional<Window.Part>>> queues = new ArrayList<>();
+
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final Stop stop;
   private final Consumer<Window.Part> work;
-  private volatile boolean allGiven;
+
+  /** For the thread that gives. */
+  private boolean allGiven;
 
   /** All lanes together have {@link #LAST_CHUNK}, not each; 0 before. For the waiting thread. */
   private long stopSeen;
@@ -45,7 +50,7 @@ final class Lanes implements AutoCloseable {
   static Lanes start(int lanes, Stop stop, Consumer<Window.Part> work) {
     Lanes started = new Lanes(stop, work);
     for (int lane = 0; lane < lanes; lane++) {
-      BlockingQueue<Window.Part> queue = new ArrayBlockingQueue<>(QUEUED);
+      BlockingQueue<Optional<Window.Part>> queue = new ArrayBlockingQueue<>(QUEUED);
       Thread thread = new Thread(() -> started.run(queue), "lane-" + lane);
       thread.setDaemon(true);
       started.queues.add(queue);
@@ -55,15 +60,16 @@ final class Lanes implements AutoCloseable {
     return started;
   }
 
-  private void run(BlockingQueue<Window.Part> queue) {
+  @SuppressWarnings("OptionalAssignedToNull") // nothing came yet: another thing than the end
+  private void run(BlockingQueue<Optional<Window.Part>> queue) {
     try {
       while (!stop.isRequested()) {
-        boolean last = allGiven; // read before the poll: nothing is given after it
-        Window.Part part = queue.poll(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
-        if (part != null) {
-          work.accept(part);
-        } else if (last) {
+        Optional<Window.Part> part = queue.poll(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
+        if (part != null && part.isEmpty()) {
           return;
+        }
+        if (part != null) {
+          work.accept(part.get());
         }
       }
     } catch (InterruptedException e) {
@@ -78,8 +84,11 @@ final class Lanes implements AutoCloseable {
 
   /** Waits for room in the lane's queue; after a stop the part is dropped, for it is not begun. */
   void give(Window.Part part) {
+    give(queues.get(part.chunk().lane()), Optional.of(part));
+  }
+
+  private void give(BlockingQueue<Optional<Window.Part>> queue, Optional<Window.Part> part) {
     try {
-      BlockingQueue<Window.Part> queue = queues.get(part.chunk().lane());
       boolean given = false;
       while (!given && !stop.isRequested()) {
         given = queue.offer(part, LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
@@ -95,10 +104,7 @@ final class Lanes implements AutoCloseable {
    * failure.
    */
   void finish() {
-    allGiven = true;
-    for (Thread thread : threads) {
-      join(thread);
-    }
+    close();
     Throwable first = failure.get();
     if (first instanceof RuntimeException e) {
       throw e;
@@ -125,9 +131,13 @@ final class Lanes implements AutoCloseable {
     }
   }
 
+  /** Waits as {@link #finish} does, and says nothing. */
   @Override
   public void close() {
-    allGiven = true;
+    if (!allGiven) {
+      allGiven = true;
+      queues.forEach(queue -> give(queue, Optional.empty()));
+    }
     threads.forEach(this::join);
   }
 }
