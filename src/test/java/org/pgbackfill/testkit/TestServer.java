@@ -20,7 +20,7 @@ import java.util.zip.ZipInputStream;
  * A real PostgreSQL for tests: the newest that the project supports, or the one in the jar that the
  * system property {@code pgbackfill.test.postgres} names. It stops with the JVM.
  */
-public final class TestServer {
+public final class TestServer implements AutoCloseable {
   static {
     // The server's own log would drown the tests' results.
     LogManager.getLogManager().reset();
@@ -106,7 +106,8 @@ public final class TestServer {
   }
 
   /** Stops the server. */
-  public void stop() {
+  @Override
+  public void close() {
     try {
       postgres.close();
     } catch (IOException e) {
