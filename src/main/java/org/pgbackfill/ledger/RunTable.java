@@ -8,6 +8,7 @@ import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgbackfill.source.FileContent;
+import org.postgresql.PGConnection;
 
 /** The runs as rows, in the caller's transaction. */
 final class RunTable {
@@ -26,6 +27,14 @@ final class RunTable {
                           -- hidden from other roles, and then the pid alone must do
                           AND (a.backend_start IS NULL OR a.backend_start = r.holder_backend_start))) AS alive
       """;
+
+  /**
+   * The session that asks, when its parameter is the driver's pid: a session through a pooler has
+   * another backend at each transaction, and its pid says nothing.
+   */
+  static final String OWN_SESSION =
+      "SELECT a.pid, a.backend_start FROM pg_stat_activity a"
+          + " WHERE a.pid = pg_backend_pid() AND a.pid = ?";
 
   private final Connection connection;
   private final String schema;
@@ -119,11 +128,13 @@ final class RunTable {
         connection.prepareStatement(
             """
             INSERT INTO %s.run (name, command, target, mapping, work_hash, ids_millis, ids_tag, lanes, keeps_ids,
-                                state, holder, lease_token, lease_until)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, clock_timestamp() + ? * interval '1 millisecond')
+                                state, holder, lease_token, lease_until, holder_pid, holder_backend_start)
+            SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, clock_timestamp() + ? * interval '1 millisecond',
+                   own.pid, own.backend_start
+            FROM (SELECT) one LEFT JOIN (%s) own ON true
             RETURNING run_id
             """
-                .formatted(schema))) {
+                .formatted(schema, OWN_SESSION))) {
       Work work = request.work();
       insert.setString(1, name);
       insert.setString(2, work.command());
@@ -137,6 +148,7 @@ final class RunTable {
       insert.setString(10, request.holder());
       insert.setObject(11, request.token());
       insert.setLong(12, Ledger.LEASE.toMillis());
+      insert.setInt(13, driversPid(connection));
       try (ResultSet result = insert.executeQuery()) {
         result.next();
         id = result.getLong(1);
@@ -172,17 +184,23 @@ final class RunTable {
             """
             UPDATE %1$s.run
             SET state = 'running', message = NULL, ended = NULL, holder = ?, holder_since = clock_timestamp(),
-                holder_pid = NULL, holder_backend_start = NULL, lease_token = ?,
+                (holder_pid, holder_backend_start) = (%2$s), lease_token = ?,
                 lease_until = clock_timestamp() + ? * interval '1 millisecond'
             WHERE run_id = (SELECT run_id FROM %1$s.run WHERE run_id = ? FOR UPDATE)
             """
-                .formatted(schema))) {
+                .formatted(schema, OWN_SESSION))) {
       take.setString(1, request.holder());
-      take.setObject(2, request.token());
-      take.setLong(3, Ledger.LEASE.toMillis());
-      take.setLong(4, run.id());
+      take.setInt(2, driversPid(connection));
+      take.setObject(3, request.token());
+      take.setLong(4, Ledger.LEASE.toMillis());
+      take.setLong(5, run.id());
       take.executeUpdate();
     }
     return find("r.run_id = ?", run.id()).get(0);
+  }
+
+  /** What the server told the driver when it connected, or a pooler did. */
+  static int driversPid(Connection connection) throws SQLException {
+    return connection.unwrap(PGConnection.class).getBackendPID();
   }
 }
