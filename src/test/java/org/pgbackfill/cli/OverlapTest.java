@@ -144,6 +144,26 @@ class OverlapTest {
     Wait.until("the lease ends", () -> load.run("--resume").status() == 3);
   }
 
+  /** By the clock, without any help: behind a pooler the server does not show a session. */
+  @Test
+  void afterItsHoldersDeathARunIsFreeWithinFifteenSeconds() {
+    Load load = new Load(Load.Kind.JOBS, folder).generate(100);
+    Object[] words = load.words("--run", "nightly", "--progress", "none").toArray();
+    long death;
+    try (Gate gate = Gate.behind(0, load.kind.table, load.database);
+        Tool holder = Tool.start(load.database, folder, words)) {
+      var unused = gate.awaitSomebody();
+      death = System.nanoTime();
+      var unused2 = holder.signal("KILL");
+      var unused3 = holder.await();
+      var unused4 = load.database.run("UPDATE pgbackfill.run SET holder_pid = NULL");
+    }
+    assertEquals(75, load.run("--resume").status());
+    Wait.until("its lease ends", () -> load.run("--resume").status() == 3);
+    Duration took = Duration.ofNanos(System.nanoTime() - death);
+    assertTrue(took.toSeconds() < 15, took::toString);
+  }
+
   @Test
   void aHolderWhoseSessionIsGoneIsNotBelieved() {
     Load load = new Load(Load.Kind.JOBS, folder).generate(100);

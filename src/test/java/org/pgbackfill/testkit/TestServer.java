@@ -86,10 +86,14 @@ public final class TestServer implements AutoCloseable {
 
   /** A new, empty database with more to say about it, such as a collation. */
   public TestDatabase database(String options) {
+    return create("TEMPLATE template0 " + options);
+  }
+
+  TestDatabase create(String options) {
     String name = "test_" + NUMBER.incrementAndGet();
     try (Connection connection = connect("postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name + " TEMPLATE template0 " + options);
+      statement.execute("CREATE DATABASE " + name + " " + options);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
