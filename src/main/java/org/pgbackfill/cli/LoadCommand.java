@@ -219,7 +219,7 @@ abstract class LoadCommand implements Callable<Integer> {
         files,
         where,
         limits.limits(),
-        new RunPlan.Into(target(map), mapping + mapping(), createTable, notifyMode()),
+        new RunPlan.Into(checkedTarget(), mapping + mapping(), createTable, notifyMode()),
         threads,
         chunkSize,
         limits.maxRunTime(),
@@ -230,6 +230,17 @@ abstract class LoadCommand implements Callable<Integer> {
             outcomes,
             progress,
             terminal.isTerminal()));
+  }
+
+  /** What does not fit where there is no file yet is the command line's own fault. */
+  private Function<List<SourceFile>, Target> checkedTarget() {
+    Function<List<SourceFile>, Target> target = target(map);
+    try {
+      var unused = target.apply(List.of());
+    } catch (HeaderException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+    return target;
   }
 
   private int run(RunPlan plan) throws SourceException {

@@ -14,7 +14,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.postgresql.PGConnection;
 
 /**
  * A run in the hands of this process: its marks, its lease, its end. Safe between threads, but for
@@ -80,38 +79,24 @@ public final class Holding implements Hold {
       session = connections.session();
     }
     connections.limit(session, HEARTBEAT_WHO);
-    // A session through a pooler has another backend at each transaction: its pid says nothing
-    // then.
-    boolean direct = backendPid(session) == session.unwrap(PGConnection.class).getBackendPID();
     try (PreparedStatement update =
         session.prepareStatement(
             """
             UPDATE %s.run
             SET lease_until = clock_timestamp() + ? * interval '1 millisecond',
-                holder_pid = CASE WHEN ? THEN pg_backend_pid() END,
-                holder_backend_start = CASE WHEN ? THEN (SELECT a.backend_start FROM pg_stat_activity a
-                                                         WHERE a.pid = pg_backend_pid()) END,
+                (holder_pid, holder_backend_start) = (%s),
                 inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
             WHERE run_id = ? AND lease_token = ? AND state = 'running'
             """
-                .formatted(schema))) {
+                .formatted(schema, RunTable.OWN_SESSION))) {
       update.setLong(1, Ledger.LEASE.toMillis());
-      update.setBoolean(2, direct);
-      update.setBoolean(3, direct);
-      setCounters(update, 4, counters);
-      update.setLong(9, run.id());
-      update.setObject(10, token);
+      update.setInt(2, RunTable.driversPid(session));
+      setCounters(update, 3, counters);
+      update.setLong(8, run.id());
+      update.setObject(9, token);
       int rows = update.executeUpdate();
       session.commit();
       return rows == 1;
-    }
-  }
-
-  private static int backendPid(Connection connection) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement("SELECT pg_backend_pid()");
-        ResultSet result = statement.executeQuery()) {
-      result.next();
-      return result.getInt(1);
     }
   }
 

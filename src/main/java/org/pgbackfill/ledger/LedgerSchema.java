@@ -14,9 +14,10 @@ public final class LedgerSchema {
   /** What this program reads and writes; a ledger of another version is left alone. */
   static final int VERSION = 1;
 
-  private static final String DDL =
+  private static final String SCHEMA = "CREATE SCHEMA IF NOT EXISTS %1$s;\n";
+
+  private static final String TABLES =
       """
-      CREATE SCHEMA IF NOT EXISTS %1$s;
       CREATE TABLE IF NOT EXISTS %1$s.version (
         version integer PRIMARY KEY
       );
@@ -96,7 +97,7 @@ public final class LedgerSchema {
    */
   public static String ddl(String schema, String account) {
     String grants = GRANTS.formatted(quoted(schema));
-    return DDL.formatted(quoted(schema), VERSION)
+    return (SCHEMA + TABLES).formatted(quoted(schema), VERSION)
         + (account == null ? grants : grants.replace("TO loader", "TO " + quoted(account)));
   }
 
@@ -107,17 +108,22 @@ public final class LedgerSchema {
   /** What the caller is going to do, and what rights that takes. */
   enum Use {
     /** To list runs. */
-    READ("('version', 'SELECT'), ('run', 'SELECT'), ('input', 'SELECT')"),
+    READ("('USAGE')", "('version', 'SELECT'), ('run', 'SELECT'), ('input', 'SELECT')"),
     /** To run; these are {@link #GRANTS}. */
     WRITE(
-        READ.rights
+        READ.onSchema,
+        READ.onTables
             + ", ('run', 'INSERT'), ('run', 'UPDATE'), ('input', 'INSERT')"
-            + ", ('mark', 'SELECT'), ('mark', 'INSERT'), ('mark', 'DELETE')");
+            + ", ('mark', 'SELECT'), ('mark', 'INSERT'), ('mark', 'DELETE')"),
+    /** To make the tables in a schema that is there, and to run. */
+    MAKE("('CREATE'), ('USAGE')", WRITE.onTables);
 
-    private final String rights;
+    private final String onSchema;
+    private final String onTables;
 
-    Use(String rights) {
-      this.rights = rights;
+    Use(String onSchema, String onTables) {
+      this.onSchema = onSchema;
+      this.onTables = onTables;
     }
   }
 
@@ -127,10 +133,7 @@ public final class LedgerSchema {
    */
   static void install(Connection connection, String schema, Use use) throws SQLException {
     if (!exists(connection, schema)) {
-      try (Statement statement = connection.createStatement()) {
-        Ledger.serialize(connection, schema);
-        statement.execute(DDL.formatted(quoted(schema), VERSION));
-      }
+      make(connection, schema);
     }
     requireRights(connection, schema, use);
     try (PreparedStatement statement =
@@ -155,17 +158,50 @@ public final class LedgerSchema {
     connection.commit();
   }
 
+  /**
+   * A schema that is there may be a DBA's: an account that may not make schemas can still be let to
+   * make tables in that one.
+   */
+  private static void make(Connection connection, String schema) throws SQLException {
+    Ledger.serialize(connection, schema);
+    if (exists(connection, schema)) {
+      return; // somebody else has made it meanwhile
+    }
+    String ddl = TABLES;
+    if (hasSchema(connection, schema)) {
+      requireRights(connection, schema, Use.MAKE);
+    } else {
+      ddl = SCHEMA + TABLES;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(ddl.formatted(quoted(schema), VERSION));
+    }
+  }
+
+  private static boolean hasSchema(Connection connection, String schema) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT FROM pg_namespace WHERE nspname = ?")) {
+      statement.setString(1, schema);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next();
+      }
+    }
+  }
+
   /** A right that is missing must show before the first record, not at the last. */
   private static void requireRights(Connection connection, String schema, Use use)
       throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
-            SELECT current_user, format('GRANT %%s TO %%I', string_agg(missing, ', '), current_user)
+            SELECT current_user, string_agg(format('GRANT %%s TO %%I', missing, current_user), '; ')
             FROM (
-              SELECT format('USAGE ON SCHEMA %%I', n.nspname) AS missing
-              FROM pg_namespace n
-              WHERE n.nspname = ? AND NOT has_schema_privilege(n.oid, 'USAGE')
+              SELECT format('%%s ON SCHEMA %%I', string_agg(needed.privilege, ', ' ORDER BY needed.privilege),
+                            n.nspname) AS missing
+              FROM (VALUES %s) AS needed (privilege)
+              CROSS JOIN pg_namespace n
+              WHERE n.nspname = ? AND NOT has_schema_privilege(n.oid, needed.privilege)
+              GROUP BY n.nspname
               UNION ALL
               (SELECT format('%%s ON %%I.%%I', string_agg(needed.privilege, ', ' ORDER BY needed.privilege),
                              n.nspname, c.relname)
@@ -178,7 +214,7 @@ public final class LedgerSchema {
             ) m
             HAVING count(*) > 0
             """
-                .formatted(use.rights))) {
+                .formatted(use.onSchema, use.onTables))) {
       statement.setString(1, schema);
       statement.setString(2, schema);
       try (ResultSet result = statement.executeQuery()) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -120,7 +121,7 @@ class FaultsTest {
   }
 
   @Test
-  void aServerThatFallsSilentIsGivenUpInTime() {
+  void aServerThatFallsSilentIsGivenUpFiveSecondsAfterTheStatementTimeout() {
     Load load = new Load(Load.Kind.JOBS, folder).generate(300);
     try (Proxy proxy =
         Proxy.to(load.database).breaking(Proxy.Break.SILENCE_AFTER_COMMIT, n -> n == 5)) {
@@ -129,7 +130,7 @@ class FaultsTest {
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       load.traces(end).assertSameAs(load.undisturbed());
       assertEquals(1, proxy.broken());
-      assertTrue(took.toSeconds() < 40, took::toString);
+      assertTrue(took.toSeconds() >= 6 && took.toSeconds() < 30, took::toString);
     }
   }
 
@@ -243,6 +244,52 @@ class FaultsTest {
     assertEquals(1, load.rows());
   }
 
+  /**
+   * The other one waits for a key of ours, and we for a lock of its own: we are the last to wait.
+   */
+  @Test
+  void aDeadlockWithAnotherProgramIsTriedAgain() {
+    Load load = new Load(Load.Kind.JOBS, folder);
+    var unused = Load.write(load.export, "func,unique_key\na,\nb,k\nc,\n");
+    var unused2 =
+        load.database.run(
+            """
+            CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              PERFORM pg_advisory_xact_lock_shared(1);
+              PERFORM pg_advisory_xact_lock_shared(2);
+              RETURN NULL;
+            END $$;
+            CREATE TRIGGER meet AFTER INSERT ON chancy_jobs FOR EACH STATEMENT
+              WHEN (current_setting('application_name') LIKE 'pgbackfill %') EXECUTE FUNCTION meet();
+            """);
+    Cli.Result end;
+    try (Session gate = Session.open(load.database);
+        Session other = Session.open(load.database)) {
+      var unused3 = gate.run("SELECT pg_advisory_xact_lock(1)");
+      var unused4 = other.run("SET LOCAL deadlock_timeout = '1min'");
+      var unused5 = other.run("SELECT pg_advisory_xact_lock(2)");
+      Background<Cli.Result> run = Background.start(() -> load.run("--threads", "1"));
+      gate.awaitBlocked(1);
+      Background<Session> waits =
+          Background.start(
+              () ->
+                  other.run(
+                      "INSERT INTO chancy_jobs (id, queue, func, unique_key)"
+                          + " VALUES (gen_random_uuid(), 'q', 'f', 'k')"));
+      load.database.awaitWaiting(2);
+      gate.commit();
+      waits.join().rollback();
+      end = run.join();
+    }
+    assertEquals(0, end.status(), end::toString);
+    assertEquals(3, end.count("inserted"), end::toString);
+    assertEquals(3, load.rows());
+    assertEquals(1, load.database.deadlocks());
+    assertTrue(end.err().contains(" lane-0: retry 1 after 40P01: deadlock detected"), end::err);
+    assertRetriesAreTold(end);
+  }
+
   @Test
   void aLockedTableIsWaitedFor() {
     Load load = new Load(Load.Kind.JOBS, folder).generate(300);
@@ -353,6 +400,27 @@ class FaultsTest {
     }
     load.traces(end).assertSameAs(load.undisturbed());
     assertEquals(0, end.count("retries"), end::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"off, local", "remote_write, remote_write"})
+  void commitsThatNobodyWaitsForAreWaitedForHere(String setting, String taken) {
+    Load load = new Load(Load.Kind.JOBS, folder).generate(300);
+    var unused =
+        load.database.run(
+            """
+            ALTER DATABASE %s SET synchronous_commit = %s;
+            CREATE TABLE seen (setting text);
+            CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              INSERT INTO seen VALUES (current_setting('synchronous_commit'));
+              RETURN NULL;
+            END $$;
+            CREATE TRIGGER look AFTER INSERT ON chancy_jobs FOR EACH STATEMENT EXECUTE FUNCTION look();
+            """
+                .formatted(load.database.name(), setting));
+    assertEquals(3, load.run().status());
+    assertEquals(List.of(taken), load.database.rows("SELECT DISTINCT setting FROM seen"));
   }
 
   @Test

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgbackfill.testkit.Background;
+import org.pgbackfill.testkit.Gate;
 import org.postgresql.PGConnection;
 
 /** Exports that bring ids of their own. */
@@ -87,6 +89,33 @@ class GivenIdsTest {
         assertEquals("as in one.csv line " + first, record.detail());
       }
     }
+  }
+
+  @Test
+  void aRepeatOfARowThatAnotherProgramHasUpdatedMeanwhileIsExisting() {
+    Path export =
+        trial.file(
+            "export.csv",
+            HEADER,
+            contact(1, "a@example.com", "A"),
+            contact(2, "b@example.com", "B"),
+            contact(3, "c@example.com", "C"),
+            contact(1, "a@example.com", "A"),
+            contact(2, "b@example.com", "B"));
+    Cli.Result end;
+    try (Gate gate = Gate.behind(2, "email_contacts", trial.database)) {
+      Background<Cli.Result> run =
+          Background.start(() -> trial.contacts(export, "--threads", 1, "--chunk-size", 1));
+      var unused = gate.awaitSomebody();
+      trial.database.run(
+          "UPDATE email_contacts SET name = 'Ann' WHERE email_address = 'a@example.com'");
+      gate.open();
+      end = run.join();
+    }
+    assertEquals(0, end.status(), end::toString);
+    assertEquals(
+        List.of("inserted", "inserted", "inserted", "existing", "duplicate"),
+        trial.outcomes().stream().map(Trial.Told::outcome).toList());
   }
 
   @Test

@@ -74,11 +74,16 @@ final class Load {
 
   /** With a database that has the table, and without an export. */
   Load(Kind kind, Path folder) {
+    this(kind, folder, TestServer.shared().database());
+  }
+
+  /** The same in a database that the test has made. */
+  Load(Kind kind, Path folder, TestDatabase database) {
     this.kind = kind;
     this.folder = folder;
     this.export = folder.resolve(kind.command + ".csv");
     this.source = export.toString();
-    this.database = TestServer.shared().database();
+    this.database = database;
     Path header =
         write(
             folder.resolve("header.csv"), kind == Kind.JOBS ? "func\n" : "link_id,email_address\n");

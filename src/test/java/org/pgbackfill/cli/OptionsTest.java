@@ -100,6 +100,14 @@ class OptionsTest {
             "--map",
             "name"),
         refused(
+            "--map mail=x: there is no column \"mail\" to load; expected one of id, link_id,"
+                + " email_address, name, original_photo_url, sfs_photo_url, created_at,"
+                + " updated_at\n",
+            "contacts",
+            "a.csv",
+            "--map",
+            "mail=x"),
+        refused(
             "Invalid value for option '--output': expected one of [TEXT, JSON] (case-insensitive)"
                 + " but was 'xml'"
                 + tryContacts,

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the README shows is what the program prints. */
@@ -36,6 +37,45 @@ class ReadmeTest {
     Cli.Result demo = new Cli().run("demo");
     assertEquals(0, demo.status(), demo::toString);
     assertEquals(lasting(block("<!-- demo -->")), lasting(demo.out()), demo::toString);
+  }
+
+  @Test
+  void everyPromiseHasItsTest() {
+    assertEquals(List.of(), Promises.complaints(section("Can I just run it again?")));
+  }
+
+  /** The control: what has no test, or a test that is not there, shows. */
+  @Test
+  void aPromiseWithoutATestShows() {
+    assertEquals(
+        List.of(
+            "no test of: | it sinks | it is lifted |",
+            "no test of: - It flies.",
+            "no test named ReadmeTest.itSwims, of: - It swims. <!-- test: ReadmeTest.itSwims -->",
+            "more than one sentence: It runs. It walks."
+                + " <!-- test: ReadmeTest.aPromiseWithoutATestShows -->"),
+        Promises.complaints(
+            """
+            ## Promises
+
+            | fault | what it does |
+            |---|---|
+            | it sinks | it is lifted |
+            | it burns | it is put out <!-- test: ReadmeTest.everyPromiseHasItsTest --> |
+
+            - It flies.
+            - It swims. <!-- test: ReadmeTest.itSwims -->
+            - It reads what it
+              has.
+              <!-- test: ReadmeTest.aPromiseWithoutATestShows -->
+
+            It runs. It walks. <!-- test: ReadmeTest.aPromiseWithoutATestShows -->
+            """));
+  }
+
+  private String section(String title) {
+    int start = readme.indexOf("## " + title);
+    return readme.substring(start, readme.indexOf("\n## ", start));
   }
 
   /**

@@ -63,6 +63,45 @@ class RightsTest {
   }
 
   @Test
+  void aSchemaThatADbaHasMadeTakesTheRightToMakeTablesThere() {
+    var unused = jobs.database.run("CREATE SCHEMA pgbackfill");
+    Cli.Result refused = load();
+    assertEquals(1, refused.status(), refused::toString);
+    String grant = "GRANT CREATE, USAGE ON SCHEMA pgbackfill TO " + role;
+    assertEquals(
+        "pgbackfill: the ledger in schema pgbackfill can't be used: role "
+            + role
+            + " lacks rights; a DBA can give them: "
+            + grant
+            + "\n",
+        refused.err());
+    assertEquals(0, jobs.rows());
+    var unused2 = jobs.database.run(grant);
+    Cli.Result end = load();
+    assertEquals(3, end.status(), end::toString);
+    assertEquals(end.count("inserted"), jobs.rows());
+  }
+
+  @Test
+  void severalRightsThatAreMissingAreToldAtOnceToBePasted() {
+    makeLedger();
+    var unused =
+        jobs.database.run(
+            """
+            REVOKE USAGE ON SCHEMA pgbackfill FROM %1$s;
+            REVOKE INSERT, UPDATE ON pgbackfill.run FROM %1$s;
+            REVOKE DELETE ON pgbackfill.mark FROM %1$s
+            """
+                .formatted(role));
+    Cli.Result refused = load();
+    assertEquals(1, refused.status(), refused::toString);
+    String said = "a DBA can give them: ";
+    var unused2 =
+        jobs.database.run(refused.err().substring(refused.err().indexOf(said) + said.length()));
+    assertEquals(3, load().status());
+  }
+
+  @Test
   void exactlyTheseRightsAreEnoughAndEachIsNeeded() {
     makeLedger();
     for (String[] right : RIGHTS) {

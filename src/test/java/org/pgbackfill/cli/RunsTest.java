@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which run a start is, and what the ledger says of it. */
 @Tag("database")
@@ -100,7 +102,7 @@ class RunsTest {
   }
 
   @Test
-  void aPlainStartOfUnfinishedWorkIsRefusedWithTheTwoChoices() {
+  void aPlainStartOfUnfinishedWorkIsRefusedWithTheTwoChoicesUnderANewNameAsWell() {
     leaveUnfinished("--run", "nightly");
     String choices =
         "run nightly of the same work was left failed; go on with it: --run nightly --resume; or"
@@ -230,18 +232,22 @@ class RunsTest {
             .contains("\nn  "));
   }
 
-  @Test
-  void aLedgerOfANewerVersionIsLeftAlone() {
+  @ParameterizedTest
+  @CsvSource({"7, newer", "0, older"})
+  void aLedgerOfAnotherVersionIsLeftAlone(int version, String which) {
     assertEquals(0, run().status());
-    var unused = jobs.database.run("INSERT INTO pgbackfill.version VALUES (7)");
-    String newer =
-        "the ledger in schema pgbackfill has version 7, this pgbackfill knows version 1; use a"
-            + " newer pgbackfill, or another schema with --ledger-schema";
-    assertRefused(newer, run());
+    var unused = jobs.database.run("UPDATE pgbackfill.version SET version = " + version);
+    String other =
+        "the ledger in schema pgbackfill has version "
+            + version
+            + ", this pgbackfill knows version 1; use a "
+            + which
+            + " pgbackfill, or another schema with --ledger-schema";
+    assertRefused(other, run());
     assertEquals(3, jobs.rows());
     Cli.Result runs = Cli.on(jobs.database).run("runs");
     assertEquals(1, runs.status());
-    assertEquals("pgbackfill: " + newer + "\n", runs.err());
+    assertEquals("pgbackfill: " + other + "\n", runs.err());
   }
 
   @Test

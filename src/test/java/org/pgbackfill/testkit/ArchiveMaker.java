@@ -46,11 +46,8 @@ public final class ArchiveMaker {
     try {
       ArchiveMaker maker = new ArchiveMaker(Path.of(""));
       if (!maker.fits()) {
-        TestServer server = TestServer.start(Map.of());
-        try {
+        try (TestServer server = TestServer.start(Map.of())) {
           maker.make(server.database(), Path.of("samples", "contacts.csv"));
-        } finally {
-          server.stop();
         }
       }
     } catch (IOException | RuntimeException e) {

@@ -31,6 +31,11 @@ public final class TestDatabase {
     return server;
   }
 
+  /** Another one with the same in it; nobody may be connected to this one. */
+  public TestDatabase copy() {
+    return server.create("TEMPLATE " + name);
+  }
+
   /** A connection of one's own, to be closed. */
   public Connection connect() throws SQLException {
     return server.connect(name);

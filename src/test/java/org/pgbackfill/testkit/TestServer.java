@@ -20,7 +20,7 @@ import java.util.zip.ZipInputStream;
  * A real PostgreSQL for tests: the newest that the project supports, or the one in the jar that the
  * system property {@code pgbackfill.test.postgres} names. It stops with the JVM.
  */
-public final class TestServer {
+public final class TestServer implements AutoCloseable {
   static {
     // The server's own log would drown the tests' results.
     LogManager.getLogManager().reset();
@@ -86,10 +86,14 @@ public final class TestServer {
 
   /** A new, empty database with more to say about it, such as a collation. */
   public TestDatabase database(String options) {
+    return create("TEMPLATE template0 " + options);
+  }
+
+  TestDatabase create(String options) {
     String name = "test_" + NUMBER.incrementAndGet();
     try (Connection connection = connect("postgres");
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name + " TEMPLATE template0 " + options);
+      statement.execute("CREATE DATABASE " + name + " " + options);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -106,7 +110,8 @@ public final class TestServer {
   }
 
   /** Stops the server. */
-  public void stop() {
+  @Override
+  public void close() {
     try {
       postgres.close();
     } catch (IOException e) {
