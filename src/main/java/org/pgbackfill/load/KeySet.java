@@ -170,6 +170,6 @@ final class KeySet {
 
   /** Each bit's place follows from the hash's halves (Kirsch and Mitzenmacher, 2006). */
   private static long mixed(long high, long low, int i) {
-    return high + i * (low | 1);
+    return high + i * (low | ANSWER_BITS);
   }
 }

@@ -27,6 +27,24 @@ import org.pgbackfill.testkit.TestServer;
 class DeadlockRaceTest {
   private static final int RUNS = 6;
   private static final int CHUNK = 30;
+
+  /** Keeps transactions open long enough to meet, on a machine with one core as well. */
+  private static final String BY_INSERT =
+      """
+      CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END';
+      CREATE TRIGGER take_time BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION take_time()
+      """;
+
+  /** The same by a default, for a trigger keeps COPY away. */
+  private static final String BY_COPY =
+      """
+      CREATE FUNCTION take_time() RETURNS text LANGUAGE plpgsql VOLATILE
+        AS 'BEGIN PERFORM pg_sleep(0.001); RETURN current_query(); END';
+      ALTER TABLE %s ADD COLUMN way text;
+      ALTER TABLE %1$s ALTER COLUMN way SET DEFAULT take_time()
+      """;
+
   private static final List<String> KEYS = Keys.addresses(300, 1);
 
   private final TestDatabase database = TestServer.shared().database();
@@ -34,21 +52,41 @@ class DeadlockRaceTest {
   @ParameterizedTest
   @EnumSource
   void inLockOrderNobodyMeetsADeadlock(Kind kind) {
-    race(kind, kind.lockOrder());
+    race(kind, kind.lockOrder(), BY_INSERT);
     assertEquals(0, database.deadlocks());
+  }
+
+  /** Whoever is second gets 23505 for his COPY, and goes on by INSERT. */
+  @ParameterizedTest
+  @EnumSource
+  void inLockOrderNobodyMeetsADeadlockByCopyEither(Kind kind) {
+    race(kind, kind.lockOrder(), BY_COPY);
+    assertEquals(0, database.deadlocks());
+    assertTrue(
+        database.number("SELECT count(*) FROM %s WHERE way LIKE 'COPY%%'".formatted(kind.table()))
+            > 0,
+        "nothing went by COPY: the test says nothing of it");
+  }
+
+  /** The control of that one. */
+  @ParameterizedTest
+  @EnumSource
+  void inTheOrderOfArrivalCopiesMeetDeadlocks(Kind kind) {
+    race(kind, Kind.arrival(), BY_COPY);
+    assertTrue(database.deadlocks() > 0);
   }
 
   /** The control: every row gets in all the same, for retries hide what the server counts. */
   @ParameterizedTest
   @EnumSource
   void inTheOrderOfArrivalTheServerCountsDeadlocks(Kind kind) {
-    race(kind, Kind.arrival());
+    race(kind, Kind.arrival(), BY_INSERT);
     assertTrue(database.deadlocks() > 0);
   }
 
-  private void race(Kind kind, Comparator<Row> order) {
+  private void race(Kind kind, Comparator<Row> order, String takeTime) {
     kind.createTable(database);
-    takeTime(kind);
+    database.run(takeTime.formatted(kind.table()));
     List<Background<List<Outcome>>> runs = new ArrayList<>();
     for (int run = 0; run < RUNS; run++) {
       List<String> keys = new ArrayList<>(KEYS);
@@ -61,17 +99,6 @@ class DeadlockRaceTest {
     }
     assertEquals(KEYS.size(), inserted);
     assertEquals(KEYS.stream().sorted(LockOrder::compareText).toList(), kind.keysIn(database));
-  }
-
-  /** Keeps transactions open long enough to meet, on a machine with one core as well. */
-  private void takeTime(Kind kind) {
-    database.run(
-        """
-        CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql
-          AS 'BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END';
-        CREATE TRIGGER take_time BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION take_time()
-        """
-            .formatted(kind.table()));
   }
 
   private List<Outcome> load(Kind kind, List<String> keys, Comparator<Row> order) {

@@ -29,6 +29,8 @@ public final class Proxy implements AutoCloseable {
     REPLY_OF_COMMIT("COMMIT\0"),
     /** Half of an INSERT gets to the server. */
     DURING_INSERT("INSERT INTO "),
+    /** Half of a message with rows of a COPY gets to the server. */
+    DURING_COPY(null),
     /** The server commits, and there is silence: no answer, no end. */
     SILENCE_AFTER_COMMIT("COMMIT\0");
 
@@ -167,7 +169,7 @@ public final class Proxy implements AutoCloseable {
           if (now == Break.BEFORE_COMMIT) {
             return;
           }
-          if (now == Break.DURING_INSERT) {
+          if (now == Break.DURING_INSERT || now == Break.DURING_COPY) {
             out.write(message, 0, message.length / 2);
             return;
           }
@@ -206,12 +208,15 @@ public final class Proxy implements AutoCloseable {
       return text.substring(text.indexOf(0) + 1);
     }
 
+    private static boolean isMeant(Break what, byte[] message) {
+      return what == Break.DURING_COPY
+          ? message[0] == 'd'
+          : message[0] == 'P' && what.begins(statement(message));
+    }
+
     private Break toBreak(byte[] message) {
       Break what = kind;
-      if (what == null
-          || message[0] != 'P'
-          || !what.begins(statement(message))
-          || !when.test(seen.incrementAndGet())) {
+      if (what == null || !isMeant(what, message) || !when.test(seen.incrementAndGet())) {
         return null;
       }
       broken.incrementAndGet();

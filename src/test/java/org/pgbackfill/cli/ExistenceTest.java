@@ -1,0 +1,106 @@
+package org.pgbackfill.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgbackfill.testkit.TestDatabase;
+import org.pgbackfill.testkit.TestServer;
+
+/** However a run finds out what exists, it comes to the same. */
+@Tag("database")
+class ExistenceTest {
+  private static final int RECORDS = 20_000;
+
+  private final TestDatabase database = TestServer.shared().database();
+
+  @TempDir private Path folder;
+
+  private Cli.Result load(String csv, Object... more) {
+    Object[] args = new Object[more.length + 5];
+    System.arraycopy(
+        new Object[] {"contacts", "-", "--create-table", "--threads", "3"}, 0, args, 0, 5);
+    System.arraycopy(more, 0, args, 5, more.length);
+    return Cli.on(database).stdin(csv.getBytes(StandardCharsets.UTF_8)).json(args);
+  }
+
+  /** Contacts of some links, from one number to another, in random order; each tenth one twice. */
+  private static String contacts(int from, int to) {
+    StringBuilder csv = new StringBuilder("link_id,email_address,name\n");
+    Random random = new Random(9);
+    for (int i = 0; i < RECORDS; i++) {
+      int n = from + random.nextInt(to - from);
+      csv.append("c0ffee00-0000-4000-8000-0000000000%02d,a%d@example.com,n\n".formatted(n % 50, n));
+    }
+    return csv.toString();
+  }
+
+  private static void assertSame(Cli.Result expected, Cli.Result found) {
+    for (String counter : new String[] {"read", "inserted", "existing", "duplicate", "rejected"}) {
+      assertEquals(expected.count(counter), found.count(counter), () -> counter + "\n" + found);
+    }
+  }
+
+  @Test
+  void intoAnEmptyTableNothingIsAskedFor() {
+    Cli.Result first = load(contacts(0, RECORDS));
+    assertEquals("empty", first.field("existence"));
+    long distinct = contacts(0, RECORDS).lines().skip(1).distinct().count();
+    assertEquals(distinct, first.count("inserted"), first::toString);
+    assertEquals(RECORDS - distinct, first.count("duplicate"));
+    assertEquals(distinct, database.number("SELECT count(*) FROM email_contacts"));
+  }
+
+  @Test
+  void keysThatAreReadOnceTellWhatAskingForEachDoes() {
+    String before = contacts(0, RECORDS);
+    String then = contacts(RECORDS / 2, RECORDS * 3 / 2);
+    TestDatabase asked = TestServer.shared().database();
+    var unused = load(before);
+    var unused2 =
+        Cli.on(asked)
+            .stdin(before.getBytes(StandardCharsets.UTF_8))
+            .json("contacts", "-", "--create-table");
+    Cli.Result known = load(then);
+    assertEquals("known_keys", known.field("existence"));
+    // With an id in the export each key is asked for.
+    Cli.Result probed =
+        Cli.on(asked)
+            .stdin(
+                then.replace("\n", ",\n")
+                    .replaceFirst(",\n", ",id\n")
+                    .getBytes(StandardCharsets.UTF_8))
+            .json("contacts", "-", "--create-table");
+    assertEquals("probe", probed.field("existence"));
+    assertSame(probed, known);
+    assertEquals(
+        asked.rows("SELECT link_id, email_address FROM email_contacts ORDER BY 1, 2"),
+        database.rows("SELECT link_id, email_address FROM email_contacts ORDER BY 1, 2"));
+  }
+
+  @Test
+  void aTableThatIsAllThereIsNotWrittenTo() {
+    var unused = load(contacts(0, RECORDS));
+    long version = database.number("SELECT max(xmin::text::bigint) FROM email_contacts");
+    Cli.Result again = load(contacts(0, RECORDS), "--again");
+    assertEquals("known_keys", again.field("existence"));
+    assertEquals(RECORDS, again.count("existing"), again::toString);
+    assertEquals(version, database.number("SELECT max(xmin::text::bigint) FROM email_contacts"));
+  }
+
+  @Test
+  void aSmallExportAsksForItsOwnKeys() {
+    var unused = load(contacts(0, RECORDS));
+    Path small =
+        Load.write(
+            folder.resolve("small.csv"),
+            "link_id,email_address\nc0ffee00-0000-4000-8000-000000000001,new@example.com\n");
+    Cli.Result end = Cli.on(database).json("contacts", small);
+    assertEquals("probe", end.field("existence"));
+    assertEquals(1, end.count("inserted"));
+  }
+}
