@@ -80,9 +80,11 @@ abstract class LoadCommand implements Callable<Integer> {
   @Option(
       names = "--chunk-size",
       paramLabel = "N",
-      defaultValue = "5000",
+      defaultValue = "10000",
       order = 11,
-      description = "The most records in one transaction. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The most records in one transaction; fewer where memory is short. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int chunkSize;
 
   @Option(

@@ -71,7 +71,10 @@ public final class Existence {
   private final boolean wantsIds;
   private final TargetTable.Probe probe;
 
-  /** To read a key costs a quarter of a probe, so more than there are records do not pay. */
+  /**
+   * To read a key costs a quarter of a probe, so more than there are records do not pay; nor do
+   * more than there is room for.
+   */
   private final long mostKeys;
 
   private final Object reading = new Object();
@@ -101,10 +104,6 @@ public final class Existence {
       hash.set(link, key);
       keys.set(hash.high(), hash.low(), answer);
     }
-
-    synchronized boolean isExact() {
-      return keys.isExact();
-    }
   }
 
   private Existence(Database database, TargetTable table, Facts facts, Way way, long budget) {
@@ -113,7 +112,7 @@ public final class Existence {
     this.way = way;
     this.wantsIds = facts.wantsIds();
     this.probe = facts.isResumed() ? TargetTable.Probe.AGAIN : TargetTable.Probe.FIRST;
-    this.mostKeys = facts.mostRecords();
+    this.mostKeys = Math.min(facts.mostRecords(), KeySet.room(budget));
     SecureRandom random = new SecureRandom();
     long key0 = random.nextLong();
     long key1 = random.nextLong();
@@ -227,17 +226,18 @@ public final class Existence {
           connection
               .unwrap(PGConnection.class)
               .getCopyAPI()
-              .copyOut("COPY (" + table.keysSql(links) + ") TO STDOUT (FORMAT binary)");
+              .copyOut(
+                  // One more than is wanted tells that there are too many.
+                  "COPY (%s LIMIT %d) TO STDOUT (FORMAT binary)"
+                      .formatted(table.keysSql(links), mostKeys - keysRead + 1));
       try (DataInputStream in =
           new DataInputStream(new BufferedInputStream(new PGCopyInputStream(out), 64 * 1024))) {
         // Signature, flags, and the length of an extension that has never come to be.
         in.skipNBytes(15);
         in.skipNBytes(in.readInt());
         while (in.readShort() >= 0) {
-          if (!add(in, linked) || ++keysRead > mostKeys) {
-            out.cancelCopy();
-            return false;
-          }
+          add(in, linked);
+          keysRead++;
         }
       } catch (IOException e) {
         if (e.getCause() instanceof SQLException failed) {
@@ -246,21 +246,18 @@ public final class Existence {
         throw new SQLException("the keys of " + table.name() + " broke off", "08006", e);
       }
       connection.commit();
-      return true;
+      return keysRead <= mostKeys;
     }
   }
 
-  /** False when it is one too many. */
-  private boolean add(DataInputStream in, boolean linked) throws IOException {
+  private void add(DataInputStream in, boolean linked) throws IOException {
     UUID link = null;
     if (linked) {
       in.readInt(); // its length
       link = new UUID(in.readLong(), in.readLong());
     }
     String key = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
-    Lane lane = lanes[Row.lane(link, key, lanes.length)];
-    lane.set(link, key, KeySet.Answer.THERE);
-    return lane.isExact();
+    lanes[Row.lane(link, key, lanes.length)].set(link, key, KeySet.Answer.THERE);
   }
 
   /**

@@ -56,6 +56,15 @@ final class KeySet {
   }
 
   /**
+   * How many keys it knows one by one.
+   *
+   * @param budget in bytes
+   */
+  static long room(long budget) {
+    return (long) (LOAD * budget) / SLOT_BYTES;
+  }
+
+  /**
    * What is known of a key, which is the run's own from now on if it is new.
    *
    * @return {@link Answer#NEW} the first time, and {@link Answer#OURS} from then on

@@ -21,13 +21,19 @@ final class Window {
    */
   record Part(Window window, Chunk chunk, List<Integer> positions) {}
 
-  /** Text is bounded as well as the number of records, for a job's arguments can be long. */
-  private static final long MAX_CHARACTERS = Runtime.getRuntime().maxMemory() / 16;
+  /** A record's objects on a 64-bit JVM, besides its characters: measured, about. */
+  private static final long RECORD_BYTES = 400;
+
+  /**
+   * Memory is bounded as well as the number of records, for a job's arguments can be long, and the
+   * heap small: up to four windows are on their way, and what is known of keys takes a quarter.
+   */
+  private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 12;
 
   private final int capacity;
   private final List<Checked> records = new ArrayList<>();
   private final List<Outcome> outcomes = new ArrayList<>();
-  private long characters;
+  private long bytes;
   private int open;
 
   Window(int capacity) {
@@ -42,11 +48,11 @@ final class Window {
     records.add(checked);
     outcomes.add(outcome);
     open += outcome == null ? 1 : 0;
-    characters += checked.record().characters();
+    bytes += RECORD_BYTES + checked.record().characters();
   }
 
   boolean isFull() {
-    return records.size() >= capacity || characters >= MAX_CHARACTERS;
+    return records.size() >= capacity || bytes >= MAX_BYTES;
   }
 
   boolean isEmpty() {

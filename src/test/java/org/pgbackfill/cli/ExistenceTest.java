@@ -92,6 +92,29 @@ class ExistenceTest {
     assertEquals(version, database.number("SELECT max(xmin::text::bigint) FROM email_contacts"));
   }
 
+  /** The links have far more keys than the export has records. */
+  @Test
+  void keysThatAreTooManyToReadAreAskedFor() {
+    database.run(
+        """
+        CREATE TABLE email_contacts (id uuid PRIMARY KEY, link_id uuid NOT NULL,
+          email_address varchar(320) NOT NULL, UNIQUE (link_id, email_address));
+        INSERT INTO email_contacts
+        SELECT gen_random_uuid(), 'c0ffee00-0000-4000-8000-000000000001', 'a' || n || '@example.com'
+        FROM generate_series(1, 60000) n
+        """);
+    StringBuilder csv = new StringBuilder("link_id,email_address\n");
+    for (int n = 50_001; n <= 70_000; n++) {
+      csv.append("c0ffee00-0000-4000-8000-000000000001,a%d@example.com\n".formatted(n));
+    }
+    Path export = Load.write(folder.resolve("export.csv"), csv.toString());
+    Cli.Result end = Cli.on(database).json("contacts", export);
+    assertEquals("probe", end.field("existence"));
+    assertEquals(10_000, end.count("existing"), end::toString);
+    assertEquals(10_000, end.count("inserted"), end::toString);
+    assertEquals(70_000, database.number("SELECT count(*) FROM email_contacts"));
+  }
+
   @Test
   void aSmallExportAsksForItsOwnKeys() {
     var unused = load(contacts(0, RECORDS));
