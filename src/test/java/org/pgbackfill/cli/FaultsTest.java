@@ -51,7 +51,7 @@ class FaultsTest {
         new Object[] {Load.Kind.JOBS, Proxy.Break.BEFORE_COMMIT},
         new Object[] {Load.Kind.JOBS, Proxy.Break.REPLY_OF_COMMIT},
         new Object[] {Load.Kind.JOBS, Proxy.Break.DURING_INSERT},
-        new Object[] {Load.Kind.JOBS, Proxy.Break.DURING_COPY},
+        new Object[] {Load.Kind.CONTACTS, Proxy.Break.DURING_COPY},
         new Object[] {Load.Kind.CONTACTS, Proxy.Break.REPLY_OF_COMMIT});
   }
 
