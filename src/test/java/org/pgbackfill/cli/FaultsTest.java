@@ -125,7 +125,7 @@ class FaultsTest {
   void aServerThatFallsSilentIsGivenUpFiveSecondsAfterTheStatementTimeout() {
     Load load = new Load(Load.Kind.JOBS, folder).generate(300);
     try (Proxy proxy =
-        Proxy.to(load.database).breaking(Proxy.Break.SILENCE_AFTER_COMMIT, n -> n == 5)) {
+        Proxy.to(load.database).breaking(Proxy.Break.SILENCE_AFTER_COMMIT, n -> n == 3)) {
       long start = System.nanoTime();
       Cli.Result end = load.run(by(proxy, load), "--statement-timeout", "1s");
       Duration took = Duration.ofNanos(System.nanoTime() - start);

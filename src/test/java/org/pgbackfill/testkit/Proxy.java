@@ -31,7 +31,7 @@ public final class Proxy implements AutoCloseable {
     DURING_INSERT("INSERT INTO "),
     /** Half of a message with rows of a COPY gets to the server. */
     DURING_COPY(null),
-    /** The server commits, and there is silence: no answer, no end. */
+    /** The server commits a chunk's rows, and there is silence: no answer, no end. */
     SILENCE_AFTER_COMMIT("COMMIT\0");
 
     private final String statement;
@@ -150,6 +150,7 @@ public final class Proxy implements AutoCloseable {
     private final Socket client;
     private final Socket server;
     private volatile Break breaking;
+    private boolean loads;
 
     Way(Socket client, Socket server) {
       this.client = client;
@@ -208,10 +209,16 @@ public final class Proxy implements AutoCloseable {
       return text.substring(text.indexOf(0) + 1);
     }
 
-    private static boolean isMeant(Break what, byte[] message) {
-      return what == Break.DURING_COPY
-          ? message[0] == 'd'
-          : message[0] == 'P' && what.begins(statement(message));
+    private boolean isMeant(Break what, byte[] message) {
+      if (what == Break.DURING_COPY) {
+        return message[0] == 'd';
+      }
+      if (message[0] != 'P') {
+        return false;
+      }
+      loads |= Break.DURING_INSERT.begins(statement(message));
+      // Nobody waits for a heartbeat's answer, which goes another way than rows.
+      return what.begins(statement(message)) && (what != Break.SILENCE_AFTER_COMMIT || loads);
     }
 
     private Break toBreak(byte[] message) {
