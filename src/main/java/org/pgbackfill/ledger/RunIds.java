@@ -28,11 +28,15 @@ public record RunIds(long millis, long tag) {
 
   private static final int NUMBER_LOW_BITS = 22;
 
+  /** Half a page of an index: so many neighbours may be out of order at no cost. */
+  private static final int ROWS_A_MILLISECOND = 128;
+
   /** The largest number of a record, about 17 thousand million. */
   public static final long MAX_NUMBER = (1L << (12 + NUMBER_LOW_BITS)) - 1;
 
   private static final long TAG_MASK = (1L << TAG_BITS) - 1;
   private static final long VERSION = 7L << 12;
+  private static final long VERSION_BITS = 15L << 12;
   private static final long VARIANT = 2L << 62;
 
   /** Refuses what does not fit its bits. */
@@ -62,6 +66,19 @@ public record RunIds(long millis, long tag) {
    * @throws IllegalArgumentException when the number has too many bits
    */
   public UUID id(long number) {
+    return id(number, 0);
+  }
+
+  /**
+   * An id of one record that sorts behind those of the rows that were sent before it: its time goes
+   * on by a millisecond for every 128 rows.
+   *
+   * @param number the record's, from 0 to {@link #MAX_NUMBER}
+   * @param place how many rows were sent before, up to {@link #MAX_NUMBER}
+   * @return one that this run {@link #gave} to the {@link #number}
+   * @throws IllegalArgumentException when the number has too many bits
+   */
+  public UUID id(long number, long place) {
     if (number < 0 || number > MAX_NUMBER) {
       throw new IllegalArgumentException(
           "line "
@@ -70,7 +87,7 @@ public record RunIds(long millis, long tag) {
               + MAX_NUMBER
               + " lines; load the rest in another run");
     }
-    long high = millis << 16 | VERSION | number >>> NUMBER_LOW_BITS;
+    long high = (millis + place / ROWS_A_MILLISECOND) << 16 | VERSION | number >>> NUMBER_LOW_BITS;
     long low = VARIANT | (number & ((1L << NUMBER_LOW_BITS) - 1)) << TAG_BITS | tag;
     return new UUID(high, low);
   }
@@ -79,10 +96,13 @@ public record RunIds(long millis, long tag) {
    * Whether this run gave the id.
    *
    * @param id any
-   * @return true when start, version, variant and tag are this run's
+   * @return true when time, version, variant and tag are this run's
    */
   public boolean gave(UUID id) {
-    return id.getMostSignificantBits() >>> 12 == (millis << 4 | 7)
+    long since = (id.getMostSignificantBits() >>> 16) - millis;
+    return since >= 0
+        && since <= MAX_NUMBER / ROWS_A_MILLISECOND
+        && (id.getMostSignificantBits() & VERSION_BITS) == VERSION
         && id.getLeastSignificantBits() >>> 62 == 2
         && (id.getLeastSignificantBits() & TAG_MASK) == tag;
   }

@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.IntFunction;
+import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Timestamps;
 import org.postgresql.PGConnection;
@@ -56,19 +58,17 @@ final class BinaryCopy {
     },
     TEXT {
       @Override
-      void put(Buffer out, String value) {
-        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-        out.putInt(bytes.length);
-        out.put(bytes, 0, bytes.length);
+      void put(Buffer out, byte[] bytes, int from, int to) {
+        out.putInt(to - from);
+        out.put(bytes, from, to);
       }
     },
     JSONB {
       @Override
-      void put(Buffer out, String value) {
-        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-        out.putInt(bytes.length + 1);
+      void put(Buffer out, byte[] bytes, int from, int to) {
+        out.putInt(to - from + 1);
         out.putByte(1); // the format's version
-        out.put(bytes, 0, bytes.length);
+        out.put(bytes, from, to);
       }
     },
     INTEGER {
@@ -86,7 +86,19 @@ final class BinaryCopy {
       }
     };
 
-    abstract void put(Buffer out, String value);
+    void put(Buffer out, String value) {
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      put(out, bytes, 0, bytes.length);
+    }
+
+    /** Text in UTF-8. */
+    void put(Buffer out, byte[] bytes, int from, int to) {
+      throw new IllegalStateException("it is not sent as text");
+    }
+
+    boolean isText() {
+      return this == TEXT || this == JSONB;
+    }
 
     /** Null for a type that is left to the server's own reading of text. */
     static Encoding of(String type) {
@@ -136,10 +148,11 @@ final class BinaryCopy {
    * Inserts the rows in their order.
    *
    * @param rows in lock order, none of which is there
+   * @param ids by the row's place in the list
    * @return how many the server took; -1 when these rows can't go this way, and nothing was done
    * @throws SQLException as any statement; 23505 when somebody was quicker
    */
-  long insert(Connection connection, List<Row> rows) throws SQLException {
+  long insert(Connection connection, List<Row> rows, IntFunction<UUID> ids) throws SQLException {
     boolean[] written = new boolean[fields.size()];
     List<String> names = new ArrayList<>();
     for (int i = 0; i < written.length; i++) {
@@ -157,7 +170,7 @@ final class BinaryCopy {
         "COPY %s (%s) FROM STDIN (FORMAT binary)".formatted(table, String.join(", ", names));
     CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
     try {
-      send(copy, rows, written, names.size());
+      send(copy, rows, ids, written, names.size());
       return copy.endCopy();
     } finally {
       if (copy.isActive()) {
@@ -169,12 +182,14 @@ final class BinaryCopy {
   private static int present(List<Row> rows, int column) {
     int present = 0;
     for (Row row : rows) {
-      present += row.value(column) == null ? 0 : 1;
+      present += row.has(column) ? 1 : 0;
     }
     return present;
   }
 
-  private void send(CopyIn copy, List<Row> rows, boolean[] written, int count) throws SQLException {
+  private void send(
+      CopyIn copy, List<Row> rows, IntFunction<UUID> ids, boolean[] written, int count)
+      throws SQLException {
     Buffer tuples = new Buffer();
     int[] ends = new int[rows.size()];
     int[] starts = new int[rows.size()];
@@ -183,7 +198,12 @@ final class BinaryCopy {
       tuples.putShort(count);
       for (int f = 0; f < written.length; f++) {
         if (written[f]) {
-          put(tuples, rows.get(i), fields.get(f).position(), encodings.get(f));
+          int column = fields.get(f).position();
+          if (column == 0) {
+            tuples.putUuid(ids.apply(i));
+          } else {
+            put(tuples, rows.get(i), column, encodings.get(f));
+          }
         }
       }
       ends[i] = tuples.size;
@@ -218,7 +238,13 @@ final class BinaryCopy {
 
   private static void put(Buffer out, Row row, int column, Encoding encoding) {
     if (encoding == Encoding.UUID) {
-      out.putUuid(column == 0 ? row.id() : row.link());
+      out.putUuid(row.link());
+      return;
+    }
+    int plain = encoding.isText() ? row.position(column) : -1;
+    if (plain >= 0) {
+      CsvRecord record = row.record();
+      encoding.put(out, record.bytes(), record.start(plain), record.end(plain));
       return;
     }
     String value = row.value(column);

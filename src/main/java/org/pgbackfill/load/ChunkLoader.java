@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToLongFunction;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.TargetTable.Found;
+import org.pgbackfill.target.LockOrder;
 import org.pgbackfill.target.Row;
 
 /**
@@ -43,9 +45,6 @@ public final class ChunkLoader {
    */
   private static final int MAX_ROUNDS = 20;
 
-  /** Enough for the places of a chunk's records, a million at most. */
-  private static final long PLACE_BITS = (1 << 20) - 1;
-
   /** xmin has the low 32 bits of a transaction's number. */
   private static final long XMIN = 0xFFFFFFFFL;
 
@@ -54,13 +53,18 @@ public final class ChunkLoader {
    */
   private static final int WARY_CHUNKS = 4;
 
+  /** For all records whose ids nobody wants to know. */
+  private static final Outcome INSERTED = Outcome.inserted(Outcome.UNKNOWN_ID);
+
+  private static final Outcome EXISTING = Outcome.existing(Outcome.UNKNOWN_ID);
+  private static final Outcome DUPLICATE = Outcome.duplicate(Outcome.UNKNOWN_ID, null);
+
   private final Database database;
   private final TargetTable table;
   private final Existence existence;
   private final LoadedRun run;
   private final Retries retries;
-  private final Comparator<Row> order;
-  private final ToLongFunction<Row> prefix;
+  private final Sort sort;
 
   /** The run's transactions as xmin shows them, with the last record of their chunk. */
   private final Map<Long, Long> transactions = new ConcurrentHashMap<>();
@@ -70,6 +74,9 @@ public final class ChunkLoader {
    * with the record that wrote each; no more than these chunks had.
    */
   private final Map<UUID, Long> claims = new ConcurrentHashMap<>();
+
+  /** How many rows were sent by COPY. */
+  private final AtomicLong copied = new AtomicLong();
 
   /** How many chunks each lane still loads without COPY. */
   private final Map<Integer, Integer> wary = new ConcurrentHashMap<>();
@@ -91,8 +98,7 @@ public final class ChunkLoader {
         existence,
         run,
         retries,
-        table.target().lockOrder(),
-        table.target()::lockPrefix);
+        rows -> LockOrder.sort(rows, table.target().lockOrder()));
   }
 
   /** With another order, so that tests can show what the right one is for. */
@@ -102,15 +108,13 @@ public final class ChunkLoader {
       Existence existence,
       LoadedRun run,
       Retries retries,
-      Comparator<Row> order,
-      ToLongFunction<Row> prefix) {
+      Sort sort) {
     this.database = database;
     this.table = table;
     this.existence = existence;
     this.run = run;
     this.retries = retries;
-    this.order = order;
-    this.prefix = prefix;
+    this.sort = sort;
     run.before().forEach((transaction, record) -> transactions.put(transaction & XMIN, record));
   }
 
@@ -125,11 +129,15 @@ public final class ChunkLoader {
     return new Loading(chunk).load();
   }
 
+  /** Puts rows in an order: their places, none of them twice. */
+  interface Sort {
+    int[] places(List<Row> rows);
+  }
+
   /** One record of a chunk. Its place tells its outcome. */
   private static final class Slot {
     private final int place;
     private final Row row;
-    private final long prefix;
 
     /** Whose outcome answers for it; null where it stands for itself. */
     private Slot leader;
@@ -137,10 +145,9 @@ public final class ChunkLoader {
     private boolean taken;
     private boolean lookedAgain;
 
-    Slot(int place, Row row, long prefix) {
+    Slot(int place, Row row) {
       this.place = place;
       this.row = row;
-      this.prefix = prefix;
     }
   }
 
@@ -170,7 +177,7 @@ public final class ChunkLoader {
       this.who = "pgbackfill " + run.name() + " lane-" + chunk.lane();
       this.lastRecord = chunk.rows().get(chunk.rows().size() - 1).record().number();
       for (Row row : chunk.rows()) {
-        slots.add(new Slot(slots.size(), row, prefix.applyAsLong(row)));
+        slots.add(new Slot(slots.size(), row));
       }
       this.outcomes = new Outcome[slots.size()];
     }
@@ -199,20 +206,9 @@ public final class ChunkLoader {
 
     /** In lock order, and in input order where that has no opinion. */
     private List<Slot> sorted(List<Slot> some) {
-      // Most places are settled by the first bits, which sort as plain numbers.
-      long[] keys = new long[some.size()];
-      for (int i = 0; i < keys.length; i++) {
-        keys[i] = ((some.get(i).prefix ^ Long.MIN_VALUE) & ~PLACE_BITS) | i;
-      }
-      Arrays.sort(keys);
-      List<Slot> sorted = new ArrayList<>(keys.length);
-      for (int from = 0, i = 0; i < keys.length; i++) {
-        sorted.add(some.get((int) (keys[i] & PLACE_BITS)));
-        boolean ends = i + 1 == keys.length || ((keys[i] ^ keys[i + 1]) & ~PLACE_BITS) != 0;
-        if (ends && i > from) {
-          sorted.subList(from, i + 1).sort((a, b) -> order.compare(a.row, b.row));
-        }
-        from = ends ? i + 1 : from;
+      List<Slot> sorted = new ArrayList<>(some.size());
+      for (int place : sort.places(rows(some))) {
+        sorted.add(some.get(place));
       }
       return sorted;
     }
@@ -405,8 +401,8 @@ public final class ChunkLoader {
             slot.taken = true;
             fresh.add(slot);
           }
-          case THERE -> known[slot.place] = Outcome.existing(Outcome.UNKNOWN_ID);
-          case OURS -> known[slot.place] = Outcome.duplicate(Outcome.UNKNOWN_ID, null);
+          case THERE -> known[slot.place] = EXISTING;
+          case OURS -> known[slot.place] = DUPLICATE;
           case ASK -> asked.add(slot);
         }
       }
@@ -452,25 +448,41 @@ public final class ChunkLoader {
         return rows;
       }
       if (quick) {
-        long copied = table.copy(connection, rows);
-        if (copied == rows.size()) {
-          fresh.forEach(slot -> known[slot.place] = Outcome.inserted(slot.row.id()));
+        long count = table.copy(connection, rows, ids(rows));
+        if (count == rows.size()) {
+          fresh.forEach(slot -> known[slot.place] = inserted(slot.row));
           return rows;
         }
-        if (copied >= 0) {
+        if (count >= 0) {
           // A trigger that was not there at the start: which rows it kept out, COPY does not say.
-          throw new SQLException("COPY took " + copied + " of " + rows.size() + " rows", "23505");
+          throw new SQLException("COPY took " + count + " of " + rows.size() + " rows", "23505");
         }
       }
       Set<UUID> ids = table.insert(connection, rows);
       List<Row> inserted = new ArrayList<>();
       for (Slot slot : fresh) {
         if (ids.contains(slot.row.id())) {
-          known[slot.place] = Outcome.inserted(slot.row.id());
+          known[slot.place] = inserted(slot.row);
           inserted.add(slot.row);
         }
       }
       return inserted;
+    }
+
+    private Outcome inserted(Row row) {
+      return existence.wantsIds() ? Outcome.inserted(row.id()) : INSERTED;
+    }
+
+    /**
+     * Ids that grow in the order in which rows are sent, where nobody needs to know them: the
+     * primary key then grows at its end, which spares the server a sixth of its work.
+     */
+    private IntFunction<UUID> ids(List<Row> rows) {
+      if (existence.wantsIds() || table.idsGiven() || table.idsOrderWork()) {
+        return i -> rows.get(i).id();
+      }
+      long first = copied.getAndAdd(rows.size());
+      return i -> run.ids().id(rows.get(i).record().number(), first + i);
     }
 
     /**
@@ -548,11 +560,13 @@ public final class ChunkLoader {
      * was not known; an earlier record's of this run; or another's.
      */
     private Outcome outcome(Row row, Found found) {
-      boolean sameId = found.id().equals(row.id());
-      if (sameId && (!row.idGiven() || isOwn(row, found))) {
+      if (row.idGiven() && found.id().equals(row.id()) && isOwn(row, found)) {
         return Outcome.inserted(found.id());
       }
       if (run.ids().gave(found.id())) {
+        if (!row.idGiven() && run.ids().number(found.id()) == row.record().number()) {
+          return Outcome.inserted(found.id());
+        }
         return Outcome.duplicate(found.id(), placeOf(run.ids().number(found.id())));
       }
       return transactions.containsKey(found.transaction())

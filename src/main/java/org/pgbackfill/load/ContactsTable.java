@@ -37,6 +37,11 @@ final class ContactsTable extends TargetTable {
   }
 
   @Override
+  boolean idsOrderWork() {
+    return false;
+  }
+
+  @Override
   String arbiterHint() {
     return "CREATE UNIQUE INDEX CONCURRENTLY ON " + name() + " (link_id, email_address)";
   }

@@ -3,7 +3,6 @@ package org.pgbackfill.load;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -96,12 +95,12 @@ public final class Existence {
     }
 
     synchronized KeySet.Answer take(Row row) {
-      hash.set(row.link(), row.keyText());
+      hash.set(row.link(), row.keyBytes(), row.keyFrom(), row.keyTo());
       return keys.take(hash.high(), hash.low());
     }
 
-    synchronized void set(UUID link, String key, KeySet.Answer answer) {
-      hash.set(link, key);
+    synchronized void set(UUID link, byte[] key, int from, int to, KeySet.Answer answer) {
+      hash.set(link, key, from, to);
       keys.set(hash.high(), hash.low(), answer);
     }
   }
@@ -171,6 +170,11 @@ public final class Existence {
    */
   public Way way() {
     return way;
+  }
+
+  /** Whether somebody wants to know each row's id. */
+  boolean wantsIds() {
+    return wantsIds;
   }
 
   /** What a probe asks for when a chunk is loaded for the first time. */
@@ -256,8 +260,9 @@ public final class Existence {
       in.readInt(); // its length
       link = new UUID(in.readLong(), in.readLong());
     }
-    String key = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
-    lanes[Row.lane(link, key, lanes.length)].set(link, key, KeySet.Answer.THERE);
+    byte[] key = in.readNBytes(in.readInt());
+    lanes[Row.lane(link, key, 0, key.length, lanes.length)].set(
+        link, key, 0, key.length, KeySet.Answer.THERE);
   }
 
   /**
@@ -280,7 +285,7 @@ public final class Existence {
   void correct(int lane, Row row) {
     Lane[] known = lanes;
     if (known != null && row.keyed()) {
-      known[lane].set(row.link(), row.keyText(), KeySet.Answer.ASK);
+      known[lane].set(row.link(), row.keyBytes(), row.keyFrom(), row.keyTo(), KeySet.Answer.ASK);
     }
   }
 }

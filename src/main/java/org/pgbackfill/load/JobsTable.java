@@ -50,6 +50,11 @@ final class JobsTable extends TargetTable {
   }
 
   @Override
+  boolean idsOrderWork() {
+    return true;
+  }
+
+  @Override
   String arbiterHint() {
     return "CREATE UNIQUE INDEX CONCURRENTLY ON " + name() + " (unique_key) WHERE " + ACTIVE;
   }

@@ -1,7 +1,5 @@
 package org.pgbackfill.load;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -12,7 +10,10 @@ import java.util.UUID;
 final class KeyHash {
   private final long key0;
   private final long key1;
-  private byte[] scratch = new byte[512];
+  private long v0;
+  private long v1;
+  private long v2;
+  private long v3;
   private long high;
   private long low;
 
@@ -23,75 +24,85 @@ final class KeyHash {
   }
 
   /**
-   * Hashes a key as the table has it.
+   * Hashes a key as the table has it: the link's 16 bytes, where there is one, and the text.
    *
    * @param link null where the key has none
+   * @param text in UTF-8
+   * @param from where it starts
+   * @param to behind its last byte
    */
-  void set(UUID link, String text) {
-    int from = link == null ? 0 : 16;
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (scratch.length < from + bytes.length) {
-      scratch = Arrays.copyOf(scratch, 2 * (from + bytes.length));
-    }
+  void set(UUID link, byte[] text, int from, int to) {
+    v0 = key0 ^ 0x736f6d6570736575L;
+    v1 = key1 ^ 0x646f72616e646f6dL ^ 0xee;
+    v2 = key0 ^ 0x6c7967656e657261L;
+    v3 = key1 ^ 0x7465646279746573L;
+    long length = (long) to - from;
     if (link != null) {
-      putLong(link.getMostSignificantBits(), 0);
-      putLong(link.getLeastSignificantBits(), 8);
+      length += 2 * Long.BYTES;
+      add(Long.reverseBytes(link.getMostSignificantBits()));
+      add(Long.reverseBytes(link.getLeastSignificantBits()));
     }
-    System.arraycopy(bytes, 0, scratch, from, bytes.length);
-    set(scratch, from + bytes.length);
-  }
-
-  private void putLong(long value, int at) {
-    for (int i = 0; i < 8; i++) {
-      scratch[at + i] = (byte) (value >>> (56 - 8 * i));
+    int at = from;
+    for (; at + Long.BYTES <= to; at += Long.BYTES) {
+      add(word(text, at));
     }
-  }
-
-  /** Hashes some bytes: the link's 16, where there is one, and the text in UTF-8. */
-  void set(byte[] bytes, int length) {
-    long v0 = key0 ^ 0x736f6d6570736575L;
-    long v1 = key1 ^ 0x646f72616e646f6dL ^ 0xee;
-    long v2 = key0 ^ 0x6c7967656e657261L;
-    long v3 = key1 ^ 0x7465646279746573L;
-    int whole = length & ~7;
-    // Two rounds each: the text's words, its rest with its length, and two times two for each half.
-    int steps = whole / 8 + 1 + 4;
-    for (int step = 0; step < steps; step++) {
-      long word = 0;
-      if (step * 8 < whole) {
-        word = word(bytes, step * 8, 8);
-      } else if (step * 8 == whole) {
-        word = (long) length << 56 | word(bytes, whole, length - whole);
-      } else if (step * 8 == whole + 8) {
-        v2 ^= 0xee;
-      } else if (step * 8 == whole + 24) {
-        high = v0 ^ v1 ^ v2 ^ v3;
-        v1 ^= 0xdd;
-      }
-      v3 ^= word;
-      for (int round = 0; round < 2; round++) {
-        v0 += v1;
-        v1 = Long.rotateLeft(v1, 13) ^ v0;
-        v0 = Long.rotateLeft(v0, 32);
-        v2 += v3;
-        v3 = Long.rotateLeft(v3, 16) ^ v2;
-        v0 += v3;
-        v3 = Long.rotateLeft(v3, 21) ^ v0;
-        v2 += v1;
-        v1 = Long.rotateLeft(v1, 17) ^ v2;
-        v2 = Long.rotateLeft(v2, 32);
-      }
-      v0 ^= word;
+    long rest = length << 56;
+    for (int shift = 0; at < to; at++, shift += Byte.SIZE) {
+      rest |= (text[at] & 0xFFL) << shift;
     }
+    add(rest);
+    v2 ^= 0xee;
+    rounds();
+    rounds();
+    high = v0 ^ v1 ^ v2 ^ v3;
+    v1 ^= 0xdd;
+    rounds();
+    rounds();
     low = v0 ^ v1 ^ v2 ^ v3;
   }
 
-  private static long word(byte[] bytes, int from, int count) {
-    long word = 0;
-    for (int i = count - 1; i >= 0; i--) {
-      word = word << 8 | (bytes[from + i] & 0xFF);
+  private void add(long word) {
+    v3 ^= word;
+    rounds();
+    v0 ^= word;
+  }
+
+  /** Two of them, in locals: fields would be stored after each step. */
+  private void rounds() {
+    long a = v0;
+    long b = v1;
+    long c = v2;
+    long d = v3;
+    for (int round = 0; round < 2; round++) {
+      a += b;
+      b = Long.rotateLeft(b, 13) ^ a;
+      a = Long.rotateLeft(a, 32);
+      c += d;
+      d = Long.rotateLeft(d, 16) ^ c;
+      a += d;
+      d = Long.rotateLeft(d, 21) ^ a;
+      c += b;
+      b = Long.rotateLeft(b, 17) ^ c;
+      c = Long.rotateLeft(c, 32);
     }
-    return word;
+    v0 = a;
+    v1 = b;
+    v2 = c;
+    v3 = d;
+  }
+
+  private static long word(byte[] bytes, int at) {
+    int low =
+        (bytes[at] & 0xFF)
+            | (bytes[at + 1] & 0xFF) << 8
+            | (bytes[at + 2] & 0xFF) << 16
+            | bytes[at + 3] << 24;
+    int high =
+        (bytes[at + 4] & 0xFF)
+            | (bytes[at + 5] & 0xFF) << 8
+            | (bytes[at + 6] & 0xFF) << 16
+            | bytes[at + 7] << 24;
+    return (long) high << 32 | (low & 0xFFFFFFFFL);
   }
 
   /** The first half of the last hash. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.pgbackfill.target.Column;
 import org.pgbackfill.target.ContactsTarget;
@@ -233,12 +234,16 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    * Inserts rows none of which is there, by COPY.
    *
    * @param rows in lock order, no key twice
+   * @param ids by the row's place in the list
    * @return how many are in; -1 when these can't go this way, and nothing was done
    * @throws SQLException 23505 when somebody was quicker with a key: then none is in
    */
-  long copy(Connection connection, List<Row> rows) throws SQLException {
-    return copy.insert(connection, rows);
+  long copy(Connection connection, List<Row> rows, IntFunction<UUID> ids) throws SQLException {
+    return copy.insert(connection, rows, ids);
   }
+
+  /** Whether those who read the table go by its ids: then these must grow in input order. */
+  abstract boolean idsOrderWork();
 
   /** Whether the export brings ids of its own, of which some may be there under another key. */
   boolean idsGiven() {

@@ -1,6 +1,8 @@
 package org.pgbackfill.run;
 
 import java.util.List;
+import java.util.UUID;
+import java.util.function.LongFunction;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
 import org.pgbackfill.ledger.Hold;
@@ -58,10 +60,11 @@ final class Feed {
   }
 
   void run() throws SourceException {
+    LongFunction<UUID> ids = hold.ids()::id;
     window = new Window(plan.windowRecords());
     try {
       for (CsvRecord record = next(); record != null; record = next()) {
-        add(target.check(record, hold.ids().id(record.number())));
+        add(target.check(record, ids));
         dealWhenDue(record.number());
       }
     } catch (SourceException e) {

@@ -21,8 +21,8 @@ final class Window {
    */
   record Part(Window window, Chunk chunk, List<Integer> positions) {}
 
-  /** A record's objects on a 64-bit JVM, besides its characters: measured, about. */
-  private static final long RECORD_BYTES = 400;
+  /** A record's objects on a 64-bit JVM, besides its values: measured, about. */
+  private static final long RECORD_BYTES = 200;
 
   /**
    * Memory is bounded as well as the number of records, for a job's arguments can be long, and the
@@ -48,7 +48,7 @@ final class Window {
     records.add(checked);
     outcomes.add(outcome);
     open += outcome == null ? 1 : 0;
-    bytes += RECORD_BYTES + checked.record().characters();
+    bytes += RECORD_BYTES + checked.record().footprint();
   }
 
   boolean isFull() {

@@ -118,10 +118,10 @@ final class CsvFile implements Closeable {
    * @param before how many lines the files before this one have
    */
   CsvRecord next(SourceFile file, long before) throws SourceException {
-    String[] plain = lines.plainRecord(file.header().size());
-    return plain == null
+    int plain = lines.plainRecord(file.header().size());
+    return plain < 0
         ? readOn(file, before)
-        : CsvRecord.plain(before + lines.number(), file, lines.number(), plain);
+        : CsvRecord.plain(before + lines.number(), file, lines.number(), lines.block(), plain);
   }
 
   private CsvRecord readOn(SourceFile file, long before) throws SourceException {

@@ -1,6 +1,8 @@
 package org.pgbackfill.source;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One record of a file: its fields, or why it has none. Immutable and safe between threads.
@@ -9,34 +11,51 @@ import java.util.List;
  * it grows in input order, and {@link CsvSource#place} turns it back into file and line.
  */
 public final class CsvRecord {
+  /** A string's objects on a 64-bit JVM, besides its characters. */
+  private static final long STRING_BYTES = 48;
+
   private final long number;
   private final SourceFile file;
   private final long line;
+
+  /** Null of a plain record. */
   private final String[] fields;
+
   private final String fault;
-  private final boolean plain;
+
+  /** Of a plain record: its fields as {@link PlainLine} keeps them; null of any other. */
+  private final byte[] block;
+
+  private final int at;
 
   private CsvRecord(
-      long number, SourceFile file, long line, String[] fields, String fault, boolean plain) {
+      long number,
+      SourceFile file,
+      long line,
+      String[] fields,
+      String fault,
+      byte[] block,
+      int at) {
     this.number = number;
     this.file = file;
     this.line = line;
     this.fields = fields;
     this.fault = fault;
-    this.plain = plain;
+    this.block = block;
+    this.at = at;
   }
 
   static CsvRecord of(long number, SourceFile file, long line, String[] fields) {
-    return new CsvRecord(number, file, line, fields, null, false);
+    return new CsvRecord(number, file, line, fields, null, null, 0);
   }
 
   /** With fields that are known to be ASCII without NUL. */
-  static CsvRecord plain(long number, SourceFile file, long line, String[] fields) {
-    return new CsvRecord(number, file, line, fields, null, true);
+  static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int at) {
+    return new CsvRecord(number, file, line, null, null, block, at);
   }
 
   static CsvRecord unreadable(long number, SourceFile file, long line, String text, String fault) {
-    return new CsvRecord(number, file, line, new String[] {text}, fault, false);
+    return new CsvRecord(number, file, line, new String[] {text}, fault, null, 0);
   }
 
   /**
@@ -87,27 +106,69 @@ public final class CsvRecord {
     if (fault != null) {
       throw new IllegalStateException("an unreadable record has no fields: " + fault);
     }
-    return fields[column];
+    if (block == null) {
+      return fields[column];
+    }
+    int start = start(column);
+    int end = end(column);
+    return start == end ? "" : new String(block, start, end - start, StandardCharsets.ISO_8859_1);
   }
 
   /**
-   * Whether the text needs no look at its characters.
+   * Whether the text needs no look at its characters, and is there as bytes.
    *
    * @return true when all fields are known to be ASCII without NUL; false when nobody has looked
    */
   public boolean isPlain() {
-    return plain;
+    return block != null;
   }
 
   /**
-   * How much text it has.
+   * Where the fields of a plain record are, with other records'.
    *
-   * @return characters in all values together
+   * @return ASCII, not to be changed; null of a record that is not plain
    */
-  public long characters() {
+  public byte[] bytes() {
+    return block;
+  }
+
+  /**
+   * Where a field of a plain record starts in {@link #bytes}.
+   *
+   * @param column 0-based, below the header's size
+   * @return 0-based
+   */
+  public int start(int column) {
+    return column == 0 ? first() : end(column - 1);
+  }
+
+  /**
+   * Where a field of a plain record ends in {@link #bytes}.
+   *
+   * @param column 0-based, below the header's size
+   * @return behind its last byte
+   */
+  public int end(int column) {
+    int place = at + 2 * column;
+    return first() + ((block[place] & 0xFF) << 8 | (block[place + 1] & 0xFF));
+  }
+
+  private int first() {
+    return at + 2 * file.header().size();
+  }
+
+  /**
+   * What its values take in memory.
+   *
+   * @return bytes, about
+   */
+  public long footprint() {
+    if (block != null) {
+      return end(file.header().size() - 1) - (long) at;
+    }
     long characters = 0;
     for (String field : fields) {
-      characters += field.length();
+      characters += STRING_BYTES + field.length();
     }
     return characters;
   }
@@ -118,7 +179,10 @@ public final class CsvRecord {
    * @return one for each column of the header; of an unreadable record its text alone
    */
   public List<String> values() {
-    return List.of(fields);
+    if (fields != null) {
+      return List.of(fields);
+    }
+    return IntStream.range(0, file.header().size()).mapToObj(this::field).toList();
   }
 
   /**

@@ -34,6 +34,7 @@ final class Lines implements Closeable {
   private int start;
   private int end;
   private long number;
+  private final PlainLine plain = new PlainLine();
   private int summed;
   private int mark = NO_MARK;
   private long markedNumber;
@@ -129,30 +130,36 @@ final class Lines implements Closeable {
 
   /**
    * The next line as the fields of one record, if it is there in whole, and as plain as {@link
-   * PlainLine} wants it; otherwise null, and the line is still the next one.
+   * PlainLine} wants it; otherwise the line is still the next one.
    *
    * @param count how many fields are expected
+   * @return where the record starts in the {@link #block}; negative when there is none
    */
-  String[] plainRecord(int count) {
+  int plainRecord(int count) {
     int seen = 0;
     for (int i = start; i < end; i++) {
       byte b = buffer[i];
       if (b == '\n') {
         int next = i + 1;
         int textEnd = next - breakLength(next);
-        boolean plain = seen >= 0 && textEnd > start && next - start <= limit;
-        String[] fields = plain ? PlainLine.split(buffer, start, textEnd, count) : null;
-        if (fields != null) {
+        boolean ascii = seen >= 0 && textEnd > start && next - start <= limit;
+        int at = ascii ? plain.split(buffer, start, textEnd, count) : -1;
+        if (at >= 0) {
           number++;
           sumTo(next);
           start = next;
         }
-        return fields;
+        return at;
       }
       // Negative for NUL and for all that is not ASCII.
       seen |= b | (b - 1);
     }
-    return null;
+    return -1;
+  }
+
+  /** Where the last plain record is. */
+  byte[] block() {
+    return plain.block();
   }
 
   private Line skipRest() throws IOException {

@@ -2,6 +2,7 @@ package org.pgbackfill.target;
 
 import com.sanctionco.jmail.EmailValidator;
 import com.sanctionco.jmail.JMail;
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,12 +73,15 @@ final class Checks {
 
   /** The forms that PostgreSQL takes in practice: with hyphens or without, in braces or not. */
   static UUID parseUuid(String value) {
-    int from = 0;
-    int to = value.length();
-    if (to > 1 && value.charAt(0) == '{' && value.charAt(to - 1) == '}') {
-      from = 1;
-      to--;
-    }
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    int to = bytes.length;
+    return to > 1 && bytes[0] == '{' && bytes[to - 1] == '}'
+        ? parseUuid(bytes, 1, to - 1)
+        : parseUuid(bytes, 0, to);
+  }
+
+  /** Without braces; null when it is no uuid. */
+  static UUID parseUuid(byte[] value, int from, int to) {
     boolean hyphens = to - from == 36;
     if (!hyphens && to - from != 32) {
       return null;
@@ -88,12 +92,12 @@ final class Checks {
     for (int i = from; i < to; i++) {
       int place = i - from;
       if (hyphens && (place == 8 || place == 13 || place == 18 || place == 23)) {
-        if (value.charAt(i) != '-') {
+        if (value[i] != '-') {
           return null;
         }
         continue;
       }
-      int digit = hexDigit(value.charAt(i));
+      int digit = hexDigit(value[i]);
       if (digit < 0) {
         return null;
       }
@@ -106,12 +110,12 @@ final class Checks {
     return new UUID(high, low);
   }
 
-  private static int hexDigit(char c) {
+  private static int hexDigit(byte c) {
     if (c >= '0' && c <= '9') {
       return c - '0';
     }
     int lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' && c < 128 ? lower - 'a' + 10 : -1;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
   }
 
   static String address(String column, String value) throws Refused {
@@ -127,14 +131,26 @@ final class Checks {
    * each separator, and at least two letters behind the last dot.
    */
   static boolean isPlainAddress(String value) {
-    int at = value.indexOf('@');
-    int dot = value.lastIndexOf('.');
-    if (at < 1 || at > 64 || value.length() - at > 65 || dot < at || value.length() - dot < 3) {
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    return isPlainAddress(bytes, 0, bytes.length);
+  }
+
+  /** Of bytes in UTF-8. */
+  static boolean isPlainAddress(byte[] value, int from, int to) {
+    int at = from;
+    while (at < to && value[at] != '@') {
+      at++;
+    }
+    int dot = to - 1;
+    while (dot > at && value[dot] != '.') {
+      dot--;
+    }
+    if (at == from || at - from > 64 || to - at > 65 || dot <= at || to - dot < 3) {
       return false;
     }
     boolean between = false;
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
+    for (int i = from; i < to; i++) {
+      byte c = value[i];
       if ((c >= 'a' && c <= 'z') || (i < dot && c >= '0' && c <= '9')) {
         between = true;
       } else if (between && isSeparator(c, i, at, dot)) {
@@ -146,7 +162,7 @@ final class Checks {
     return between;
   }
 
-  private static boolean isSeparator(char c, int i, int at, int dot) {
+  private static boolean isSeparator(byte c, int i, int at, int dot) {
     return switch (c) {
       case '@' -> i == at;
       case '.' -> true;

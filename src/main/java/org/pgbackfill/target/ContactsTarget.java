@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.SourceFile;
 
@@ -48,6 +49,7 @@ public final class ContactsTarget implements Target {
   private final UUID link;
   private final List<Column> columns;
   private final int[] written;
+  private final Layout[] layouts;
   private final UUID[] links = new UUID[4096];
 
   /**
@@ -82,6 +84,7 @@ public final class ContactsTarget implements Target {
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
     this.columns = positions.stream().map(this::column).toList();
+    this.layouts = Layout.of(files, mapping, written, new String[written.length], EMAIL_ADDRESS);
   }
 
   private Column column(int known) {
@@ -116,23 +119,56 @@ public final class ContactsTarget implements Target {
   }
 
   @Override
-  public long lockPrefix(Row row) {
-    return row.link().getMostSignificantBits();
-  }
-
-  @Override
-  public Checked check(CsvRecord record, UUID derivedId) {
+  public Checked check(CsvRecord record, LongFunction<UUID> derived) {
     try {
       Checks.text(record);
-      return row(record, derivedId);
+      Row plain = record.isPlain() ? plainRow(record, derived) : null;
+      return plain == null ? row(record, derived) : plain;
     } catch (Checks.Refused e) {
       return new Reject(record, e.getMessage());
     }
   }
 
-  private Row row(CsvRecord record, UUID derivedId) throws Checks.Refused {
+  /**
+   * The quick way for a record whose values need no change, without a string for each.
+   *
+   * @return null when it is not that plain
+   */
+  private Row plainRow(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {
+    Layout layout = layouts[record.file().index()];
+    int address = layout.keyPosition();
+    UUID of = link == null ? plainLink(record, layout.position(LINK_ID)) : link;
+    if (of == null
+        || !isEmpty(record, layout.position(ID))
+        || !Checks.isPlainAddress(record.bytes(), record.start(address), record.end(address))) {
+      return null;
+    }
+    for (int i = NAME; i < written.length; i++) {
+      int position = layout.position(i);
+      if (!isEmpty(record, position)) {
+        if (written[i] == NAME && record.end(position) - record.start(position) > NAME_LENGTH) {
+          return null;
+        }
+        if (written[i] == CREATED_AT || written[i] == UPDATED_AT) {
+          var unused = checked(written[i], record.field(position));
+        }
+      }
+    }
+    return Row.plainContact(record, derived, of, layout);
+  }
+
+  private UUID plainLink(CsvRecord record, int position) {
+    UUID of = Checks.parseUuid(record.bytes(), record.start(position), record.end(position));
+    return of == null ? null : known(of);
+  }
+
+  private static boolean isEmpty(CsvRecord record, int position) {
+    return position < 0 || record.start(position) == record.end(position);
+  }
+
+  private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {
     String givenId = field(record, ID);
-    UUID id = givenId.isEmpty() ? derivedId : Checks.uuid("id", givenId);
+    UUID id = givenId.isEmpty() ? null : Checks.uuid("id", givenId);
     UUID of = link;
     if (of == null) {
       String value = field(record, LINK_ID);
@@ -152,7 +188,7 @@ public final class ContactsTarget implements Target {
       String value = field(record, written[i]);
       values[i] = value.isEmpty() ? null : checked(written[i], value);
     }
-    return new Row(record, id, !givenId.isEmpty(), of, address, true, values);
+    return Row.of(record, id, derived, of, address, true, values);
   }
 
   /** One object for the same link, as far as a small table goes: many contacts have one. */

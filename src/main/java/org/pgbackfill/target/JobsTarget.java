@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.SourceFile;
@@ -75,6 +76,7 @@ public final class JobsTarget implements Target {
   private final Mapping mapping;
   private final List<Column> columns;
   private final int[] written;
+  private final Layout[] layouts;
 
   /**
    * Fits the files' headers to the queue's table.
@@ -110,6 +112,8 @@ public final class JobsTarget implements Target {
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
     this.columns = positions.stream().map(c -> column(KNOWN.get(c))).toList();
+    String[] usual = positions.stream().map(c -> USUAL.get(KNOWN.get(c))).toArray(String[]::new);
+    this.layouts = Layout.of(files, mapping, written, usual, UNIQUE_KEY);
   }
 
   private Column column(String name) {
@@ -167,41 +171,35 @@ public final class JobsTarget implements Target {
   }
 
   @Override
-  public long lockPrefix(Row row) {
-    return LockOrder.textPrefix(row.keyText() == null ? "" : row.keyText());
-  }
-
-  @Override
-  public Checked check(CsvRecord record, UUID derivedId) {
+  public Checked check(CsvRecord record, LongFunction<UUID> derived) {
     try {
       Checks.text(record);
-      return row(record, derivedId);
+      return row(record, derived);
     } catch (Checks.Refused e) {
       return new Reject(record, e.getMessage());
     }
   }
 
-  private Row row(CsvRecord record, UUID derivedId) throws Checks.Refused {
+  private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {
     if (field(record, FUNC).isBlank()) {
       throw new Checks.Refused("func is empty; expected the name of the function to call");
     }
     String givenId = field(record, ID);
-    UUID id = givenId.isEmpty() ? derivedId : Checks.uuid("id", givenId);
+    UUID id = givenId.isEmpty() ? null : Checks.uuid("id", givenId);
     String[] values = new String[written.length];
+    boolean asItStands = true;
     for (int i = ID + 1; i < written.length; i++) {
       String column = KNOWN.get(written[i]);
       String value = field(record, written[i]);
       values[i] = value.isEmpty() ? USUAL.get(column) : checked(column, value);
+      asItStands &= value.isEmpty() || value.equals(values[i]);
     }
     boolean active = !FINISHED.contains(values[STATE]);
-    return new Row(
-        record,
-        id,
-        !givenId.isEmpty(),
-        null,
-        values[UNIQUE_KEY],
-        active && values[UNIQUE_KEY] != null,
-        values);
+    String key = values[UNIQUE_KEY];
+    boolean keyed = active && key != null;
+    return asItStands
+        ? Row.asItStands(record, id, derived, null, key, keyed, layouts[record.file().index()])
+        : Row.of(record, id, derived, null, key, keyed, values);
   }
 
   private static String checked(String column, String value) throws Checks.Refused {

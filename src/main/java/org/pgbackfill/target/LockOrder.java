@@ -1,6 +1,8 @@
 package org.pgbackfill.target;
 
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -22,16 +24,17 @@ public final class LockOrder {
 
   private static int compareContacts(Row a, Row b) {
     int links = compareUuid(a.link(), b.link());
-    return links != 0 ? links : compareText(a.keyText(), b.keyText());
+    return links != 0 ? links : compareKeys(a, b);
   }
 
   private static int compareJobs(Row a, Row b) {
-    int keys = compareText(keyOrEmpty(a), keyOrEmpty(b));
+    int keys = compareKeys(a, b);
     return keys != 0 ? keys : compareUuid(a.id(), b.id());
   }
 
-  private static String keyOrEmpty(Row row) {
-    return row.keyText() == null ? "" : row.keyText();
+  private static int compareKeys(Row a, Row b) {
+    return Arrays.compareUnsigned(
+        a.keyBytes(), a.keyFrom(), a.keyTo(), b.keyBytes(), b.keyFrom(), b.keyTo());
   }
 
   /**
@@ -72,21 +75,14 @@ public final class LockOrder {
   }
 
   /**
-   * The first eight bytes of a text: what {@link #compareText} looks at first. All that is not
-   * ASCII counts as one and the same, behind ASCII.
+   * Sorts rows, by five bytes of their keys at a time: numbers sort several times as fast as rows
+   * do that have to be looked up for each comparison.
    *
-   * @param text well-formed
-   * @return to be compared unsigned
+   * @param rows a million at most
+   * @param order one of this class's
+   * @return the rows' places in the list, in the order; rows that are the same to it as they stand
    */
-  static long textPrefix(String text) {
-    long prefix = 0;
-    for (int i = 0; i < Long.BYTES; i++) {
-      int c = i < text.length() ? text.charAt(i) : 0;
-      if (c >= 0x80) {
-        return (prefix << 8 | 0xFF) << (8 * (Long.BYTES - 1 - i));
-      }
-      prefix = prefix << 8 | c;
-    }
-    return prefix;
+  public static int[] sort(List<Row> rows, Comparator<Row> order) {
+    return new KeySort(rows, order).sort();
   }
 }

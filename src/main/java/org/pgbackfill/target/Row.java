@@ -1,39 +1,99 @@
 package org.pgbackfill.target;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import org.pgbackfill.source.CsvRecord;
 
 /**
  * A record that passed its checks, as the table will have it. Immutable and safe between threads.
  *
  * <p>Values are text in PostgreSQL's input syntax, in the order of {@link Target#columns}; null is
- * SQL's NULL.
+ * SQL's NULL. Where they are what stands in the record, they are read there: a row of its own
+ * strings takes three times the memory.
  */
 public final class Row implements Checked {
+  private static final byte[] NO_KEY = {};
+
   private final CsvRecord record;
+
+  /** Null when the id is derived. */
   private final UUID id;
-  private final boolean idGiven;
+
+  private final LongFunction<UUID> derived;
   private final UUID link;
-  private final String keyText;
+
+  /** Of a plain record the record's own; otherwise the key in UTF-8. Null where there is none. */
+  private final byte[] key;
+
   private final boolean keyed;
+
+  /** Null when they are what the record has, where the layout says. */
   private final String[] values;
 
-  Row(
+  private final Layout layout;
+
+  private Row(
       CsvRecord record,
       UUID id,
-      boolean idGiven,
+      LongFunction<UUID> derived,
+      UUID link,
+      byte[] key,
+      boolean keyed,
+      String[] values,
+      Layout layout) {
+    this.record = record;
+    this.id = id;
+    this.derived = derived;
+    this.link = link;
+    this.key = key;
+    this.keyed = keyed;
+    this.values = values;
+    this.layout = layout;
+  }
+
+  /**
+   * With values of its own.
+   *
+   * @param given the id that the export brought; null for the derived one
+   * @param derived gives the id for a record's number
+   */
+  static Row of(
+      CsvRecord record,
+      UUID given,
+      LongFunction<UUID> derived,
       UUID link,
       String keyText,
       boolean keyed,
       String[] values) {
-    this.record = record;
-    this.id = id;
-    this.idGiven = idGiven;
-    this.link = link;
-    this.keyText = keyText;
-    this.keyed = keyed;
-    this.values = values;
+    return new Row(record, given, derived, link, utf8(keyText), keyed, values, null);
+  }
+
+  /**
+   * With values that are what stands in the record. Of a plain record the key must be just what
+   * stands there; null where nothing does.
+   */
+  static Row asItStands(
+      CsvRecord record,
+      UUID given,
+      LongFunction<UUID> derived,
+      UUID link,
+      String keyText,
+      boolean keyed,
+      Layout layout) {
+    byte[] key = record.isPlain() && keyText != null ? record.bytes() : utf8(keyText);
+    return new Row(record, given, derived, link, key, keyed, null, layout);
+  }
+
+  /** A contact whose record is plain, and whose values and address are just what stands in it. */
+  static Row plainContact(CsvRecord record, LongFunction<UUID> derived, UUID link, Layout layout) {
+    return new Row(record, null, derived, link, record.bytes(), true, null, layout);
+  }
+
+  private static byte[] utf8(String keyText) {
+    return keyText == null ? null : keyText.getBytes(StandardCharsets.UTF_8);
   }
 
   @Override
@@ -47,7 +107,7 @@ public final class Row implements Checked {
    * @return from the export, or derived from the run and the record
    */
   public UUID id() {
-    return id;
+    return id != null ? id : derived.apply(record.number());
   }
 
   /**
@@ -56,7 +116,7 @@ public final class Row implements Checked {
    * @return false when it is derived from the run and the record's number
    */
   public boolean idGiven() {
-    return idGiven;
+    return id != null;
   }
 
   /**
@@ -74,7 +134,40 @@ public final class Row implements Checked {
    * @return null for a job without one
    */
   public String keyText() {
-    return keyText;
+    return key == null
+        ? null
+        : new String(key, keyFrom(), keyTo() - keyFrom(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The key's text in UTF-8, with other bytes around it.
+   *
+   * @return not to be changed; empty for a job without one
+   */
+  public byte[] keyBytes() {
+    return key == null ? NO_KEY : key;
+  }
+
+  /**
+   * Where the key's text starts in {@link #keyBytes}.
+   *
+   * @return 0-based
+   */
+  public int keyFrom() {
+    return hasRecordsKey() ? record.start(layout.keyPosition()) : 0;
+  }
+
+  /**
+   * Where the key's text ends in {@link #keyBytes}.
+   *
+   * @return behind its last byte
+   */
+  public int keyTo() {
+    return hasRecordsKey() ? record.end(layout.keyPosition()) : keyBytes().length;
+  }
+
+  private boolean hasRecordsKey() {
+    return key != null && record != null && key == record.bytes();
   }
 
   /**
@@ -94,9 +187,37 @@ public final class Row implements Checked {
    */
   public String value(int column) {
     if (column == 0) {
-      return id.toString();
+      return id().toString();
     }
-    return column == 1 && link != null ? link.toString() : values[column];
+    if (column == 1 && link != null) {
+      return link.toString();
+    }
+    return values != null ? values[column] : layout.value(record, column);
+  }
+
+  /**
+   * Whether a value is not NULL.
+   *
+   * @param column 0-based, as in {@link Target#columns}
+   * @return as {@link #value} would tell
+   */
+  public boolean has(int column) {
+    boolean isUuid = column == 0 || (column == 1 && link != null);
+    return isUuid || position(column) >= 0 || value(column) != null;
+  }
+
+  /**
+   * The field of a plain record that is the value as it stands.
+   *
+   * @param column 0-based, as in {@link Target#columns}
+   * @return 0-based; negative when {@link #value} tells it
+   */
+  public int position(int column) {
+    if (values != null || !record.isPlain()) {
+      return -1;
+    }
+    int position = layout.position(column);
+    return position < 0 || record.start(position) == record.end(position) ? -1 : position;
   }
 
   /**
@@ -105,7 +226,7 @@ public final class Row implements Checked {
    * @return the key; the id where the arbiter has no opinion; to be compared by equals
    */
   public Object identity() {
-    return keyed ? key() : id;
+    return keyed ? key() : id();
   }
 
   /**
@@ -114,7 +235,7 @@ public final class Row implements Checked {
    * @return one or two to be compared by equals, {@link #identity} first
    */
   public List<Object> identities() {
-    return keyed && link == null && idGiven ? List.of(key(), id) : List.of(identity());
+    return keyed && link == null && id != null ? List.of(key(), id) : List.of(identity());
   }
 
   /**
@@ -126,12 +247,12 @@ public final class Row implements Checked {
   public boolean hasSameKey(Row other) {
     return keyed
         && other.keyed
-        && keyText.equals(other.keyText)
+        && Arrays.equals(key, keyFrom(), keyTo(), other.key, other.keyFrom(), other.keyTo())
         && (link == null || link.equals(other.link));
   }
 
   private Object key() {
-    return link == null ? keyText : new ContactKey(link, keyText);
+    return link == null ? keyText() : new ContactKey(link, keyText());
   }
 
   private record ContactKey(UUID link, String address) {}
@@ -139,9 +260,9 @@ public final class Row implements Checked {
   @Override
   public String shownKey() {
     if (link != null) {
-      return link + "/" + keyText;
+      return link + "/" + keyText();
     }
-    return keyText == null ? "" : keyText;
+    return key == null ? "" : keyText();
   }
 
   /**
@@ -152,21 +273,26 @@ public final class Row implements Checked {
    * @return 0-based
    */
   public int lane(int lanes) {
-    return keyText != null
-        ? lane(link, keyText, lanes)
-        : spread(idGiven ? id.hashCode() : Long.hashCode(record.number()), lanes);
+    return key != null
+        ? lane(link, key, keyFrom(), keyTo(), lanes)
+        : spread(id != null ? id.hashCode() : Long.hashCode(record.number()), lanes);
   }
 
   /**
    * Where records with a key go.
    *
    * @param link of a contact; null of a job
-   * @param keyText as {@link #keyText}, never null
+   * @param key with the key's text in UTF-8
+   * @param from where the text starts
+   * @param to behind its last byte
    * @param lanes how many there are
    * @return 0-based
    */
-  public static int lane(UUID link, String keyText, int lanes) {
-    int hash = keyText.hashCode();
+  public static int lane(UUID link, byte[] key, int from, int to, int lanes) {
+    int hash = 0;
+    for (int i = from; i < to; i++) {
+      hash = 31 * hash + key[i];
+    }
     return spread(link == null ? hash : 31 * link.hashCode() + hash, lanes);
   }
 

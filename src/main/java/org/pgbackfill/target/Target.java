@@ -3,6 +3,7 @@ package org.pgbackfill.target;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import org.pgbackfill.source.CsvRecord;
 
 /**
@@ -43,10 +44,10 @@ public sealed interface Target permits ContactsTarget, JobsTarget {
    * Checks one record.
    *
    * @param record of one of the files that this target was made for
-   * @param derivedId the id for a record that brings none
+   * @param derived gives the id for the number of a record that brings none; always the same one
    * @return a row, or a reject with the reason
    */
-  Checked check(CsvRecord record, UUID derivedId);
+  Checked check(CsvRecord record, LongFunction<UUID> derived);
 
   /**
    * The one order in which keys are touched.
@@ -54,13 +55,4 @@ public sealed interface Target permits ContactsTarget, JobsTarget {
    * @return consistent with PostgreSQL's own order of the same keys
    */
   Comparator<Row> lockOrder();
-
-  /**
-   * The beginning of a row's place in that order, which settles most comparisons without a look at
-   * the keys.
-   *
-   * @param row one of this target's
-   * @return to be compared unsigned; never larger for a row that comes before another
-   */
-  long lockPrefix(Row row);
 }

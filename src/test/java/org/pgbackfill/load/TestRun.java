@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import org.pgbackfill.ledger.Marks;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunIds;
@@ -58,22 +58,26 @@ final class TestRun implements AutoCloseable {
             new ByteArrayInputStream(csv.getBytes(StandardCharsets.UTF_8)))) {
       Target target = fit.apply(source.files());
       for (CsvRecord record = source.next(); record != null; record = source.next()) {
-        rows.add((Row) target.check(record, ids.id(record.number())));
+        rows.add((Row) target.check(record, ids::id));
       }
       TargetTable table = TargetTable.inspect(database, target, Notify.CHUNK);
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
       Existence existence =
           Existence.choose(database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false));
       this.loader =
-          new ChunkLoader(database, table, existence, run, retries, order, prefix(target, order));
+          new ChunkLoader(database, table, existence, run, retries, rows -> sorted(rows, order));
     } catch (SQLException | SourceException e) {
       throw new IllegalArgumentException(e);
     }
   }
 
-  /** A wrong order has none. */
-  private static ToLongFunction<Row> prefix(Target target, Comparator<Row> order) {
-    return order == target.lockOrder() ? target::lockPrefix : row -> 0;
+  /** A wrong order is sorted by itself. */
+  private static int[] sorted(List<Row> rows, Comparator<Row> order) {
+    return IntStream.range(0, rows.size())
+        .boxed()
+        .sorted((a, b) -> order.compare(rows.get(a), rows.get(b)))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 
   static ConnectionSpec spec(TestDatabase where) {

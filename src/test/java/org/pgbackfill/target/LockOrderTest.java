@@ -9,9 +9,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgbackfill.testkit.Keys;
@@ -97,12 +99,45 @@ class LockOrderTest {
         idsInOrder(rows, LockOrder.JOBS));
   }
 
+  @Test
+  void rowsThatAreTheSameStayAsTheyStand() {
+    UUID link = UUIDS.get(0);
+    UUID near = new UUID(link.getMostSignificantBits() ^ 1, link.getLeastSignificantBits());
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      String text = "the same beginning and more" + "x".repeat(i % 7) + (i % 3 == 0 ? "é" : "");
+      rows.add(row(UUIDS.get(i % 2_000), i % 2 == 0 ? link : near, text));
+    }
+    int[] places = LockOrder.sort(rows, LockOrder.CONTACTS);
+    assertEquals(
+        IntStream.range(0, rows.size())
+            .boxed()
+            .sorted((a, b) -> LockOrder.CONTACTS.compare(rows.get(a), rows.get(b)))
+            .toList(),
+        Arrays.stream(places).boxed().toList());
+  }
+
+  /** Each is the beginning of the next one, and they differ far behind what is looked at first. */
+  @Test
+  void keysThatAreLongAndAlikeSortToo() {
+    String start = "a".repeat(6_000);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      rows.add(row(UUIDS.get(i % 2_000), null, start.substring(0, 3_000 + (i * 7) % 3_000)));
+    }
+    var unused = idsInOrder(rows, LockOrder.JOBS);
+  }
+
   private static Row row(UUID id, UUID link, String keyText) {
-    return new Row(null, id, true, link, keyText, keyText != null, new String[0]);
+    return Row.of(null, id, null, link, keyText, keyText != null, new String[0]);
   }
 
   private static List<String> idsInOrder(List<Row> rows, Comparator<Row> order) {
-    return strings(sorted(rows, order).stream().map(Row::id).toList());
+    List<UUID> compared = sorted(rows, order).stream().map(Row::id).toList();
+    List<UUID> byBytes =
+        Arrays.stream(LockOrder.sort(rows, order)).mapToObj(i -> rows.get(i).id()).toList();
+    assertEquals(compared, byBytes);
+    return strings(compared);
   }
 
   private static <T> List<T> sorted(List<T> list, Comparator<? super T> order) {

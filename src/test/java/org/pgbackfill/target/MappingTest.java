@@ -155,7 +155,7 @@ class MappingTest {
     Sheet sheet = Sheet.of("email_address", "a@example.com");
     try (var source = sheet.open()) {
       Target target = new ContactsTarget("contacts", source.files(), Map.of(), LINK);
-      Row row = (Row) target.check(source.next(), Sheet.DERIVED);
+      Row row = (Row) target.check(source.next(), number -> Sheet.DERIVED);
       assertEquals(LINK, row.link());
       assertEquals(Arrays.asList("id", "link_id", "email_address"), columns(target));
     } catch (org.pgbackfill.source.SourceException e) {

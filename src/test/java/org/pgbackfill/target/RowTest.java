@@ -17,7 +17,7 @@ class RowTest {
   private static final int ROWS = 8_000;
 
   private static Row job(String key, boolean keyed, UUID id, boolean idGiven) {
-    return new Row(null, id, idGiven, null, key, keyed, new String[0]);
+    return Row.of(null, idGiven ? id : null, number -> id, null, key, keyed, new String[0]);
   }
 
   private static Row keyed(String key) {
@@ -25,7 +25,7 @@ class RowTest {
   }
 
   private static Row contact(UUID link, String address) {
-    return new Row(null, Sheet.DERIVED, false, link, address, true, new String[0]);
+    return Row.of(null, null, number -> Sheet.DERIVED, link, address, true, new String[0]);
   }
 
   /** How many rows the fullest lane has, as a multiple of its share. */
@@ -97,7 +97,7 @@ class RowTest {
     assertNotEquals(contact(one, "a").identity(), contact(one, "b").identity());
     assertEquals("k", job("k", true, one, true).identity());
     assertEquals(one, job("k", false, one, true).identity());
-    assertEquals(two, job(null, false, two, false).identity());
+    assertEquals(two, job(null, false, two, true).identity());
   }
 
   @Test
@@ -107,7 +107,7 @@ class RowTest {
     assertEquals(List.of(id), job("k", false, id, true).identities());
     assertEquals(List.of("k"), job("k", true, id, false).identities());
     // A contact's id is no identity: one id under two addresses is for the database to refuse.
-    Row contact = new Row(null, id, true, id, "a", true, new String[0]);
+    Row contact = Row.of(null, id, null, id, "a", true, new String[0]);
     assertEquals(List.of(contact.identity()), contact.identities());
   }
 
@@ -128,7 +128,7 @@ class RowTest {
     try (var source = Sheet.ofBytes(csv.toString()).open()) {
       Target target = new JobsTarget("chancy_", source.files(), java.util.Map.of());
       for (var record = source.next(); record != null; record = source.next()) {
-        rows.add((Row) target.check(record, Sheet.DERIVED));
+        rows.add((Row) target.check(record, number -> Sheet.DERIVED));
       }
     } catch (org.pgbackfill.source.SourceException e) {
       throw new IllegalStateException(e);

@@ -64,7 +64,7 @@ final class Sheet {
   private static Result result(Target target, CsvSource source) {
     try {
       CsvRecord record = source.next();
-      return new Result(target, target.check(record, DERIVED));
+      return new Result(target, target.check(record, number -> DERIVED));
     } catch (SourceException e) {
       throw new IllegalStateException(e);
     }
