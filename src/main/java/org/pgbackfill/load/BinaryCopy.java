@@ -2,6 +2,8 @@ package org.pgbackfill.load;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,10 +44,37 @@ final class BinaryCopy {
   enum Empty {
     /** NULL, or it never is. */
     NULL,
+    /** The transaction's time, which can be asked for and sent. */
+    NOW,
+    /** The same, as the table's own default: the column may be left out as well. */
+    DEFAULT_NOW,
     /** The table's own default, which takes the column's absence. */
     DEFAULT,
     /** An expression of ours, which only an INSERT has. */
-    EXPRESSION
+    EXPRESSION;
+
+    /** As pg_get_expr shows them. */
+    private static final Set<String> TRANSACTION_TIME = Set.of("now()", "CURRENT_TIMESTAMP");
+
+    /**
+     * By what an empty field's value is.
+     *
+     * @param isDefault whether the table says so
+     * @param sql null for NULL
+     */
+    static Empty of(boolean isDefault, String sql) {
+      if (sql == null) {
+        return NULL;
+      }
+      if (TRANSACTION_TIME.contains(sql)) {
+        return isDefault ? DEFAULT_NOW : NOW;
+      }
+      return isDefault ? DEFAULT : EXPRESSION;
+    }
+
+    boolean isNow() {
+      return this == NOW || this == DEFAULT_NOW;
+    }
   }
 
   /** How a type's values travel: as its receive function wants them. */
@@ -154,28 +183,50 @@ final class BinaryCopy {
    */
   long insert(Connection connection, List<Row> rows, IntFunction<UUID> ids) throws SQLException {
     boolean[] written = new boolean[fields.size()];
+    boolean asksTime = false;
     List<String> names = new ArrayList<>();
     for (int i = 0; i < written.length; i++) {
       Field field = fields.get(i);
       int present = field.empty() == Empty.NULL ? rows.size() : present(rows, field.position());
-      if (present < rows.size() && (present > 0 || field.empty() == Empty.EXPRESSION)) {
+      Empty empty = field.empty();
+      written[i] = present > 0 || empty == Empty.NOW;
+      boolean lacksSome = written[i] && present < rows.size();
+      if (lacksSome ? !isTime(i) : empty == Empty.EXPRESSION && present < rows.size()) {
         return -1; // COPY has no default for one row and a value for the next
       }
-      written[i] = present > 0;
+      asksTime |= lacksSome;
       if (written[i]) {
         names.add(TargetTable.quoted(field.name()));
       }
     }
+    long now = asksTime ? now(connection) : 0;
     String sql =
         "COPY %s (%s) FROM STDIN (FORMAT binary)".formatted(table, String.join(", ", names));
     CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
     try {
-      send(copy, rows, ids, written, names.size());
+      send(copy, rows, ids, written, now);
       return copy.endCopy();
     } finally {
       if (copy.isActive()) {
         copy.cancelCopy();
       }
+    }
+  }
+
+  private boolean isTime(int field) {
+    return fields.get(field).empty().isNow() && encodings.get(field) == Encoding.TIMESTAMP;
+  }
+
+  /** The transaction's time, in microseconds since 2000-01-01 00:00 UTC. */
+  private static long now(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                """
+                SELECT (extract(epoch FROM now() - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint
+                """);
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      return result.getLong(1);
     }
   }
 
@@ -187,10 +238,13 @@ final class BinaryCopy {
     return present;
   }
 
-  private void send(
-      CopyIn copy, List<Row> rows, IntFunction<UUID> ids, boolean[] written, int count)
+  private void send(CopyIn copy, List<Row> rows, IntFunction<UUID> ids, boolean[] written, long now)
       throws SQLException {
     Buffer tuples = new Buffer();
+    int count = 0;
+    for (boolean is : written) {
+      count += is ? 1 : 0;
+    }
     int[] ends = new int[rows.size()];
     int[] starts = new int[rows.size()];
     for (int i : inInputOrder(rows)) {
@@ -198,11 +252,10 @@ final class BinaryCopy {
       tuples.putShort(count);
       for (int f = 0; f < written.length; f++) {
         if (written[f]) {
-          int column = fields.get(f).position();
-          if (column == 0) {
+          if (fields.get(f).position() == 0) {
             tuples.putUuid(ids.apply(i));
           } else {
-            put(tuples, rows.get(i), column, encodings.get(f));
+            put(tuples, rows.get(i), f, now);
           }
         }
       }
@@ -236,7 +289,9 @@ final class BinaryCopy {
     return order;
   }
 
-  private static void put(Buffer out, Row row, int column, Encoding encoding) {
+  private void put(Buffer out, Row row, int field, long now) {
+    int column = fields.get(field).position();
+    Encoding encoding = encodings.get(field);
     if (encoding == Encoding.UUID) {
       out.putUuid(row.link());
       return;
@@ -248,10 +303,13 @@ final class BinaryCopy {
       return;
     }
     String value = row.value(column);
-    if (value == null) {
-      out.putInt(NULL);
-    } else {
+    if (value != null) {
       encoding.put(out, value);
+    } else if (fields.get(field).empty().isNow()) {
+      out.putInt(Long.BYTES);
+      out.putLong(now);
+    } else {
+      out.putInt(NULL);
     }
   }
 

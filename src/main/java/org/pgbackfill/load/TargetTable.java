@@ -95,13 +95,10 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   private static BinaryCopy.Field field(int position, Target target, Catalog catalog) {
     Column column = target.columns().get(position);
     Catalog.TableColumn there = catalog.columns().get(column.name());
-    BinaryCopy.Empty empty = BinaryCopy.Empty.NULL;
-    if (position > 0 && there.defaultSql() != null) {
-      empty = BinaryCopy.Empty.DEFAULT;
-    } else if (column.fallback() != null) {
-      empty = BinaryCopy.Empty.EXPRESSION;
-    }
-    return new BinaryCopy.Field(position, column.name(), there.type(), empty);
+    boolean hasDefault = position > 0 && there.defaultSql() != null;
+    String fallback = hasDefault ? there.defaultSql() : column.fallback();
+    return new BinaryCopy.Field(
+        position, column.name(), there.type(), BinaryCopy.Empty.of(hasDefault, fallback));
   }
 
   /**

@@ -12,14 +12,30 @@ import org.pgbackfill.target.Row;
  * lane is through with its part. That bounds what must wait in memory to be told in input order.
  */
 final class Window {
-  /**
-   * One lane's part of a window.
-   *
-   * @param window which
-   * @param chunk the rows
-   * @param positions where the chunk's rows stand in the window
-   */
-  record Part(Window window, Chunk chunk, List<Integer> positions) {}
+  /** One lane's part of a window. */
+  static final class Part {
+    private final Window window;
+    private final Chunk chunk;
+
+    /** Where the chunk's rows stand in the window. */
+    private final int[] positions;
+
+    private Part(Window window, Chunk chunk, int[] positions) {
+      this.window = window;
+      this.chunk = chunk;
+      this.positions = positions;
+    }
+
+    /** Which. */
+    Window window() {
+      return window;
+    }
+
+    /** The rows. */
+    Chunk chunk() {
+      return chunk;
+    }
+  }
 
   /** A record's objects on a 64-bit JVM, besides its values: measured, about. */
   private static final long RECORD_BYTES = 200;
@@ -29,6 +45,8 @@ final class Window {
    * heap small: up to four windows are on their way, and what is known of keys takes a quarter.
    */
   private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 12;
+
+  private static final byte NO_LANE = -1;
 
   private final int capacity;
   private final List<Checked> records = new ArrayList<>();
@@ -61,34 +79,43 @@ final class Window {
 
   /** The rows by lane, none larger than the limit. */
   List<Part> deal(int lanes, int chunkSize) {
-    List<List<Integer>> positions = new ArrayList<>();
-    for (int lane = 0; lane < lanes; lane++) {
-      positions.add(new ArrayList<>());
-    }
-    for (int i = 0; i < records.size(); i++) {
-      if (records.get(i) instanceof Row row && outcomes.get(i) == null) {
-        positions.get(row.lane(lanes)).add(i);
+    byte[] laneOf = new byte[records.size()];
+    int[] counts = new int[lanes];
+    for (int i = 0; i < laneOf.length; i++) {
+      boolean isOpen = records.get(i) instanceof Row && outcomes.get(i) == null;
+      laneOf[i] = isOpen ? (byte) ((Row) records.get(i)).lane(lanes) : NO_LANE;
+      if (isOpen) {
+        counts[laneOf[i]]++;
       }
     }
     List<Part> parts = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
-      List<Integer> mine = positions.get(lane);
-      for (int from = 0; from < mine.size(); from += chunkSize) {
-        List<Integer> some = mine.subList(from, Math.min(from + chunkSize, mine.size()));
-        parts.add(
-            new Part(
-                this,
-                new Chunk(lane, some.stream().map(i -> (Row) records.get(i)).toList()),
-                some));
+      int next = 0;
+      for (int left = counts[lane]; left > 0; left -= chunkSize) {
+        int[] positions = new int[Math.min(left, chunkSize)];
+        for (int i = 0; i < positions.length; next++) {
+          if (laneOf[next] == lane) {
+            positions[i++] = next;
+          }
+        }
+        parts.add(part(lane, positions));
       }
     }
     return parts;
   }
 
+  private Part part(int lane, int[] positions) {
+    List<Row> rows = new ArrayList<>(positions.length);
+    for (int position : positions) {
+      rows.add((Row) records.get(position));
+    }
+    return new Part(this, new Chunk(lane, rows), positions);
+  }
+
   /** Notes the outcomes of one part. To be called under {@link InputOrder}'s lock. */
   void settle(Part part, List<Outcome> settled) {
     for (int i = 0; i < settled.size(); i++) {
-      outcomes.set(part.positions().get(i), settled.get(i));
+      outcomes.set(part.positions[i], settled.get(i));
     }
     open -= settled.size();
   }

@@ -26,7 +26,7 @@ public final class CsvRecord {
   /** Of a plain record: its fields as {@link PlainLine} keeps them; null of any other. */
   private final byte[] block;
 
-  private final int at;
+  private final int first;
 
   private CsvRecord(
       long number,
@@ -35,14 +35,14 @@ public final class CsvRecord {
       String[] fields,
       String fault,
       byte[] block,
-      int at) {
+      int first) {
     this.number = number;
     this.file = file;
     this.line = line;
     this.fields = fields;
     this.fault = fault;
     this.block = block;
-    this.at = at;
+    this.first = first;
   }
 
   static CsvRecord of(long number, SourceFile file, long line, String[] fields) {
@@ -50,8 +50,8 @@ public final class CsvRecord {
   }
 
   /** With fields that are known to be ASCII without NUL. */
-  static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int at) {
-    return new CsvRecord(number, file, line, null, null, block, at);
+  static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int first) {
+    return new CsvRecord(number, file, line, null, null, block, first);
   }
 
   static CsvRecord unreadable(long number, SourceFile file, long line, String text, String fault) {
@@ -139,7 +139,7 @@ public final class CsvRecord {
    * @return 0-based
    */
   public int start(int column) {
-    return column == 0 ? first() : end(column - 1);
+    return column == 0 ? first : end(column - 1);
   }
 
   /**
@@ -149,12 +149,8 @@ public final class CsvRecord {
    * @return behind its last byte
    */
   public int end(int column) {
-    int place = at + 2 * column;
-    return first() + ((block[place] & 0xFF) << 8 | (block[place + 1] & 0xFF));
-  }
-
-  private int first() {
-    return at + 2 * file.header().size();
+    int place = first - 2 * (column + 1);
+    return first + ((block[place] & 0xFF) << 8 | (block[place + 1] & 0xFF));
   }
 
   /**
@@ -164,7 +160,8 @@ public final class CsvRecord {
    */
   public long footprint() {
     if (block != null) {
-      return end(file.header().size() - 1) - (long) at;
+      int columns = file.header().size();
+      return 2L * columns + end(columns - 1) - first;
     }
     long characters = 0;
     for (String field : fields) {

@@ -133,7 +133,7 @@ final class Lines implements Closeable {
    * PlainLine} wants it; otherwise the line is still the next one.
    *
    * @param count how many fields are expected
-   * @return where the record starts in the {@link #block}; negative when there is none
+   * @return where its first field starts in the {@link #block}; negative when there is none
    */
   int plainRecord(int count) {
     int seen = 0;

@@ -24,22 +24,22 @@ final class PlainLine {
   }
 
   /**
-   * Splits a line, and keeps its fields in the {@link #block}: first where each of them ends,
-   * counted from the first one's start, in two bytes; then the fields.
+   * Splits a line, and keeps its fields in the {@link #block}: one behind the other, and before the
+   * first one, backwards, two bytes for each that say how far from there it ends.
    *
    * @param line ASCII without NUL
    * @param from where the line starts
    * @param to behind its last byte, without the line break
    * @param count how many fields are expected
-   * @return where the record starts in the block; negative when it is not that plain, or has
+   * @return where the first field starts in the block; negative when it is not that plain, or has
    *     another number of fields
    */
   int split(byte[] line, int from, int to, int count) {
     if (to - from > LONGEST) {
       return -1;
     }
-    int at = room(2 * count + to - from);
-    int out = at + 2 * count;
+    int first = room(2 * count + to - from) + 2 * count;
+    int out = first;
     int start = from;
     for (int field = 0; field < count; field++) {
       boolean quoted = start < to && line[start] == '"';
@@ -50,9 +50,9 @@ final class PlainLine {
       }
       System.arraycopy(line, start, block, out, end - start);
       out += end - start;
-      int length = out - at - 2 * count;
-      block[at + 2 * field] = (byte) (length >>> 8);
-      block[at + 2 * field + 1] = (byte) length;
+      int place = first - 2 * (field + 1);
+      block[place] = (byte) ((out - first) >>> 8);
+      block[place + 1] = (byte) (out - first);
       end += quoted ? 1 : 0;
       boolean last = field + 1 == count;
       if (last != (end == to) || (!last && line[end] != ',')) {
@@ -61,7 +61,7 @@ final class PlainLine {
       start = end + 1;
     }
     size = out;
-    return at;
+    return first;
   }
 
   private int room(int bytes) {

@@ -28,6 +28,10 @@ public final class Row implements Checked {
   /** Of a plain record the record's own; otherwise the key in UTF-8. Null where there is none. */
   private final byte[] key;
 
+  /** Here as well as in the record: sorting must not ask there for each comparison. */
+  private final int keyFrom;
+
+  private final int keyTo;
   private final boolean keyed;
 
   /** Null when they are what the record has, where the layout says. */
@@ -49,6 +53,9 @@ public final class Row implements Checked {
     this.derived = derived;
     this.link = link;
     this.key = key;
+    boolean inRecord = key != null && record != null && key == record.bytes();
+    this.keyFrom = inRecord ? record.start(layout.keyPosition()) : 0;
+    this.keyTo = inRecord ? record.end(layout.keyPosition()) : key == null ? 0 : key.length;
     this.keyed = keyed;
     this.values = values;
     this.layout = layout;
@@ -134,9 +141,7 @@ public final class Row implements Checked {
    * @return null for a job without one
    */
   public String keyText() {
-    return key == null
-        ? null
-        : new String(key, keyFrom(), keyTo() - keyFrom(), StandardCharsets.UTF_8);
+    return key == null ? null : new String(key, keyFrom, keyTo - keyFrom, StandardCharsets.UTF_8);
   }
 
   /**
@@ -154,7 +159,7 @@ public final class Row implements Checked {
    * @return 0-based
    */
   public int keyFrom() {
-    return hasRecordsKey() ? record.start(layout.keyPosition()) : 0;
+    return keyFrom;
   }
 
   /**
@@ -163,11 +168,7 @@ public final class Row implements Checked {
    * @return behind its last byte
    */
   public int keyTo() {
-    return hasRecordsKey() ? record.end(layout.keyPosition()) : keyBytes().length;
-  }
-
-  private boolean hasRecordsKey() {
-    return key != null && record != null && key == record.bytes();
+    return keyTo;
   }
 
   /**
@@ -247,7 +248,7 @@ public final class Row implements Checked {
   public boolean hasSameKey(Row other) {
     return keyed
         && other.keyed
-        && Arrays.equals(key, keyFrom(), keyTo(), other.key, other.keyFrom(), other.keyTo())
+        && Arrays.equals(key, keyFrom, keyTo, other.key, other.keyFrom, other.keyTo)
         && (link == null || link.equals(other.link));
   }
 
@@ -274,7 +275,7 @@ public final class Row implements Checked {
    */
   public int lane(int lanes) {
     return key != null
-        ? lane(link, key, keyFrom(), keyTo(), lanes)
+        ? lane(link, key, keyFrom, keyTo, lanes)
         : spread(id != null ? id.hashCode() : Long.hashCode(record.number()), lanes);
   }
 

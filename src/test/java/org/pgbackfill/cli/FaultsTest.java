@@ -51,14 +51,28 @@ class FaultsTest {
         new Object[] {Load.Kind.JOBS, Proxy.Break.BEFORE_COMMIT},
         new Object[] {Load.Kind.JOBS, Proxy.Break.REPLY_OF_COMMIT},
         new Object[] {Load.Kind.JOBS, Proxy.Break.DURING_INSERT},
+        new Object[] {Load.Kind.JOBS, Proxy.Break.DURING_COPY},
         new Object[] {Load.Kind.CONTACTS, Proxy.Break.DURING_COPY},
         new Object[] {Load.Kind.CONTACTS, Proxy.Break.REPLY_OF_COMMIT});
+  }
+
+  /** COPY does not tell which rows a trigger has kept out: such a table takes INSERT. */
+  private static void keepOutCopy(Load load) {
+    load.database.run(
+        """
+        CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER pass BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pass()
+        """
+            .formatted(load.kind.table));
   }
 
   @ParameterizedTest
   @MethodSource("breaks")
   void aConnectionThatBreaksLosesNothingAndDoublesNothing(Load.Kind kind, Proxy.Break what) {
     Load load = new Load(kind, folder).generate(1000);
+    if (what == Proxy.Break.DURING_INSERT) {
+      keepOutCopy(load);
+    }
     try (Proxy proxy = Proxy.to(load.database).breaking(what, n -> n > 2 && n % 3 == 0)) {
       Cli.Result end = load.run(by(proxy, load));
       assertTrue(proxy.broken() > 3, () -> proxy.broken() + " broken\n" + end);

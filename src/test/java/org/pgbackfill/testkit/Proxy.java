@@ -210,6 +210,7 @@ public final class Proxy implements AutoCloseable {
     }
 
     private boolean isMeant(Break what, byte[] message) {
+      loads |= message[0] == 'd';
       if (what == Break.DURING_COPY) {
         return message[0] == 'd';
       }
