@@ -16,16 +16,17 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgbackfill.target.Column;
 import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.JobUpdatesTarget;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Target;
 
 /**
- * A target's table as the catalog describes it, and the two statements that a load needs: a probe
- * that takes no lock, and an insert that leaves existing rows alone. Immutable and safe between
- * threads.
+ * A target's table as the catalog describes it, and the statements that a load needs: a probe that
+ * takes no lock, an insert that leaves existing rows alone, and where rows that are there are to
+ * change {@link RowChanges}. Immutable and safe between threads.
  */
-public abstract sealed class TargetTable permits ContactsTable, JobsTable {
+public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUpdatesTable {
   /**
    * A row that the probe found.
    *
@@ -52,12 +53,21 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   private final int[] written;
   private final BinaryCopy copy;
   private final boolean idsGiven;
+  private final RowChanges changes;
 
-  TargetTable(Target target, Catalog catalog, String arbiter) {
+  /**
+   * Fits the target to its table.
+   *
+   * @param arbiter what the insert's ON CONFLICT names; null where nothing is inserted
+   * @param key how a record finds a row that it may change
+   * @param order in which such rows are locked
+   */
+  TargetTable(
+      Target target, Catalog catalog, String arbiter, RowChanges.Key key, RowChanges.Order order) {
     this.target = target;
     this.name = catalog.name();
     this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
-    if (idsGiven && catalog.isView()) {
+    if (idsGiven && arbiter != null && catalog.isView()) {
       // A view has no xmin, by which rows with ids from outside are known as this run's.
       throw new LoadException(
           name
@@ -71,17 +81,16 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
       if (catalog.columns().containsKey(column.name())) {
         positions.add(c);
       } else if (column.presence() == Column.Presence.GIVEN || c == 0) {
-        throw new LoadException(
-            "table "
-                + name
-                + " has no column "
-                + column.name()
-                + "; found "
-                + catalog.columns().keySet(),
-            null);
+        throw catalog.missing(column.name());
       }
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.changes = RowChanges.of(target, catalog, key, order);
+    if (arbiter == null) {
+      this.insert = null;
+      this.copy = null;
+      return;
+    }
     this.insert =
         insertSql(catalog, positions.stream().map(c -> target.columns().get(c)).toList(), arbiter);
     this.copy =
@@ -145,15 +154,17 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    * @throws LoadException when the table can't be loaded as it is; says what to do
    */
   public static TargetTable inspect(Database database, Target target, Notify notify) {
+    return inspect(database, target, notify, RowChanges.Order.KEY);
+  }
+
+  /** With another order of changes, so that tests can show what the right one is for. */
+  static TargetTable inspect(
+      Database database, Target target, Notify notify, RowChanges.Order order) {
     try (Connection connection = database.begin("pgbackfill")) {
       Catalog catalog = Catalog.read(connection, target, database.spec());
-      TargetTable table =
-          target instanceof JobsTarget jobs
-              ? new JobsTable(jobs, catalog, notify)
-              : new ContactsTable((ContactsTarget) target, catalog);
-      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + table.insert)) {
-        table.bind(connection, explain, List.of());
-        explain.execute();
+      TargetTable table = of(target, catalog, notify, order);
+      try {
+        table.plan(connection);
       } catch (SQLException e) {
         throw table.unusable(e, database.spec());
       }
@@ -167,10 +178,38 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     }
   }
 
+  private static TargetTable of(
+      Target target, Catalog catalog, Notify notify, RowChanges.Order order) {
+    if (target instanceof JobsTarget jobs) {
+      return new JobsTable(jobs, catalog, notify);
+    }
+    return target instanceof JobUpdatesTarget updates
+        ? new JobUpdatesTable(updates, catalog, order)
+        : new ContactsTable((ContactsTarget) target, catalog, order);
+  }
+
+  private void plan(Connection connection) throws SQLException {
+    if (insert != null) {
+      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + insert)) {
+        bind(connection, explain, List.of());
+        explain.execute();
+      }
+    }
+    if (changes != null) {
+      changes.plan(connection);
+    }
+  }
+
+  /** What the account needs on the table. */
+  private String rights() {
+    String insertRight = insert == null ? "" : ", INSERT";
+    return "SELECT" + insertRight + (changes == null ? "" : ", UPDATE");
+  }
+
   private LoadException unusable(SQLException e, ConnectionSpec spec) {
     String next =
         switch (String.valueOf(e.getSQLState())) {
-          case "42501" -> "; GRANT SELECT, INSERT ON " + name + " TO " + quoted(spec.user());
+          case "42501" -> "; GRANT " + rights() + " ON " + name + " TO " + quoted(spec.user());
           case "42P10" -> "; " + arbiterHint();
           default -> "";
         };
@@ -240,6 +279,34 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     return copy.insert(connection, rows);
   }
 
+  /** Whether rows that are not there are inserted. */
+  boolean inserts() {
+    return insert != null;
+  }
+
+  /** How rows that are there are changed; null where they stay. */
+  RowChanges changes() {
+    return changes;
+  }
+
+  /**
+   * Whether the records of one key can be applied at once. Not where an empty field makes something
+   * of the table's own.
+   */
+  boolean folds() {
+    return changes.fields().stream().noneMatch(RowChanges.Field::hasDefault);
+  }
+
+  /** Why a record is refused that has no row, where nothing is inserted. */
+  String missing(Row row) {
+    throw new IllegalStateException("a row that is missing is inserted");
+  }
+
+  /** The names of the target's columns. */
+  List<String> columnNames() {
+    return target.columns().stream().map(Column::name).toList();
+  }
+
   /** Whether the export brings ids of its own, of which some may be there under another key. */
   boolean idsGiven() {
     return idsGiven;
@@ -306,7 +373,28 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
 
   /** What the catalog says of a table. */
   record Catalog(String name, boolean isView, boolean takesCopy, Map<String, TableColumn> columns) {
-    record TableColumn(String type, String defaultSql) {}
+    /**
+     * A column.
+     *
+     * @param type without its length
+     * @param defaultSql null where there is none
+     * @param takesNull whether it may be NULL
+     */
+    record TableColumn(String type, String defaultSql, boolean takesNull) {}
+
+    /** The column, which must be there. */
+    TableColumn column(String column) {
+      TableColumn there = columns.get(column);
+      if (there == null) {
+        throw missing(column);
+      }
+      return there;
+    }
+
+    LoadException missing(String column) {
+      return new LoadException(
+          "table " + name + " has no column " + column + "; found " + columns.keySet(), null);
+    }
 
     private static final String TABLE =
         """
@@ -328,7 +416,8 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
      */
     private static final String COLUMNS =
         """
-        SELECT a.attname, format_type(a.atttypid, NULL), pg_get_expr(d.adbin, d.adrelid)
+        SELECT a.attname, format_type(a.atttypid, NULL), pg_get_expr(d.adbin, d.adrelid),
+               NOT a.attnotnull
         FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         ORDER BY a.attnum
@@ -350,7 +439,9 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
         }
       }
       if (name == null) {
-        String knob = target instanceof JobsTarget ? "--prefix" : "--table";
+        String knob = target instanceof ContactsTarget ? "--table" : "--prefix";
+        String make =
+            target instanceof JobUpdatesTarget ? "" : ", or have it made with --create-table";
         throw new LoadException(
             "no table "
                 + target.table()
@@ -358,7 +449,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
                 + spec.database()
                 + "; name another with "
                 + knob
-                + ", or have it made with --create-table",
+                + make,
             null);
       }
       Map<String, TableColumn> columns = new LinkedHashMap<>();
@@ -367,7 +458,8 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
         try (ResultSet result = statement.executeQuery()) {
           while (result.next()) {
             columns.put(
-                result.getString(1), new TableColumn(result.getString(2), result.getString(3)));
+                result.getString(1),
+                new TableColumn(result.getString(2), result.getString(3), result.getBoolean(4)));
           }
         }
       }
