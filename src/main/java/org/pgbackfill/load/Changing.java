@@ -108,20 +108,19 @@ final class Changing extends Loading {
         settleOwn(slot, compared, known);
       } else {
         slot.fold = Fold.onto(changes, Slot.rows(slot.members()), compared);
-        settleOrChange(slot, compared.get(0).found(), known, differing);
+        settleOrChange(slot, compared, known, differing);
       }
     }
     return differing;
   }
 
   private void settleOrChange(
-      Slot slot, TargetTable.Found found, Outcome[] known, List<Slot> differing) {
-    Outcome unchanged = loader.own.outcome(found);
-    slot.unchanged = unchanged;
-    if (slot.fold.changedBefore(1 + slot.followers.size())) {
-      differing.add(slot);
+      Slot slot, List<Compared> compared, Outcome[] known, List<Slot> differing) {
+    slot.unchanged = loader.own.outcome(compared.get(0).found());
+    if (slot.fold.isIn(compared)) {
+      settleFound(slot, known); // also where one record has taken back what another one did
     } else {
-      slot.members().forEach(member -> known[member.place] = unchanged);
+      differing.add(slot);
     }
   }
 
@@ -176,11 +175,12 @@ final class Changing extends Loading {
     }
     List<Change> wanted = differing.stream().map(slot -> slot.fold.change()).toList();
     Set<Integer> made = changes.update(connection, wanted);
-    made.forEach(i -> settleChanged(differing.get(i), known));
+    made.forEach(i -> settleFound(differing.get(i), known));
     return !made.isEmpty();
   }
 
-  private void settleChanged(Slot slot, Outcome[] known) {
+  /** By what each record does to the row that is there, one after the other. */
+  private void settleFound(Slot slot, Outcome[] known) {
     UUID id = slot.unchanged.id();
     List<Slot> members = slot.members();
     for (int i = 0; i < members.size(); i++) {

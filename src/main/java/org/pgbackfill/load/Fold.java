@@ -11,7 +11,8 @@ import org.pgbackfill.target.Row;
 
 /**
  * The records of one key in one chunk, as if each was applied after the other: what the row becomes
- * by all of them, and which of them changed it. So it does not matter where chunks end.
+ * by all of them, and which of them changed it. So it does not matter where chunks end. Only what
+ * it becomes is written: a value that a later record replaces is never seen by the database.
  */
 final class Fold {
   private final RowChanges changes;
@@ -94,10 +95,10 @@ final class Fold {
     return false;
   }
 
-  /** Whether the row is there as it becomes by all of them. */
+  /** Whether the row is there as it becomes by all of them: there is nothing to write. */
   boolean isIn(List<Compared> compared) {
     for (int f = 0; f < values.length; f++) {
-      if (compared.get(givers[f]).differs().get(f)) {
+      if (values[f] != null && compared.get(givers[f]).differs().get(f)) {
         return false;
       }
     }
