@@ -110,7 +110,7 @@ final class RowChanges {
    * @param catalog of its table
    * @return null for one that keeps them as they are
    */
-  static RowChanges of(Target target, TargetTable.Catalog catalog, Key key, Order order) {
+  static RowChanges of(Target target, Catalog catalog, Key key, Order order) {
     if (target.onExisting() == OnExisting.KEEP) {
       return null;
     }
@@ -121,7 +121,7 @@ final class RowChanges {
     List<Field> fields = new ArrayList<>();
     for (int position : target.changeable()) {
       Column column = target.columns().get(position);
-      TargetTable.Catalog.TableColumn there = catalog.column(column.name());
+      Catalog.TableColumn there = catalog.column(column.name());
       fields.add(
           new Field(
               position,

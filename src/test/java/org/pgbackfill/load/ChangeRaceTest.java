@@ -102,7 +102,7 @@ class ChangeRaceTest {
     Random random = new Random(11);
     try (Session session = Session.open(database)) {
       while (!end.get()) {
-        session.run(kind.updateOne(), KEYS.get(random.nextInt(KEYS.size()))).commit();
+        live(session, kind.updateOne(), KEYS.get(random.nextInt(KEYS.size())));
       }
     }
     return true;
@@ -113,16 +113,21 @@ class ChangeRaceTest {
     try (Session session = Session.open(database)) {
       while (!end.get()) {
         String[] some = shuffled(random).subList(0, 20).toArray(String[]::new);
-        String state = session.attempt(kind.updateMany(), (Object) some);
-        if (state == null) {
-          session.commit();
-        } else {
-          assertEquals("40P01", state);
-          session.rollback();
-        }
+        live(session, kind.updateMany(), (Object) some);
       }
     }
     return true;
+  }
+
+  /** It may die of a deadlock, where there are any. */
+  private static void live(Session session, String sql, Object value) {
+    String state = session.attempt(sql, value);
+    if (state == null) {
+      session.commit();
+    } else {
+      assertEquals("40P01", state);
+      session.rollback();
+    }
   }
 
   /** The same jobs and new ones, again and again. */
