@@ -20,6 +20,7 @@ final class Commands implements CommandLine.IFactory {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("contacts", ContactsCommand.class);
     commands.put("jobs", JobsCommand.class);
+    commands.put("job-updates", JobUpdatesCommand.class);
     commands.put("runs", RunsCommand.class);
     commands.put("ledger", LedgerCommand.class);
     commands.put("demo", DemoCommand.class);
@@ -33,6 +34,9 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == JobsCommand.class) {
       return type.cast(new JobsCommand(terminal));
+    }
+    if (type == JobUpdatesCommand.class) {
+      return type.cast(new JobUpdatesCommand(terminal));
     }
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));

@@ -6,9 +6,11 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -18,9 +20,9 @@ import picocli.CommandLine.TypeConversionException;
     header = "Load contacts.",
     sortOptions = false,
     description =
-        "Loads contacts: new ones are inserted, existing ones are neither changed nor"
-            + " locked.%n%nColumns: link_id, email_address, name; and if an export has them id,"
-            + " original_photo_url, sfs_photo_url, created_at, updated_at.%n")
+        "Loads contacts: new ones are inserted, existing ones are neither changed nor locked unless"
+            + " --on-existing says so.%n%nColumns: link_id, email_address, name; and if an export"
+            + " has them id, original_photo_url, sfs_photo_url, created_at, updated_at.%n")
 final class ContactsCommand extends LoadCommand {
   @Option(
       names = "--table",
@@ -38,6 +40,19 @@ final class ContactsCommand extends LoadCommand {
       description =
           "The link of every contact, for files without such a column. Default: the column.")
   private UUID linkId;
+
+  @Option(
+      names = "--on-existing",
+      paramLabel = "MODE",
+      defaultValue = "keep",
+      order = 20,
+      description =
+          "What becomes of contacts that are there: keep (neither changed nor locked), fill"
+              + " (columns that are NULL take the record's values) or overwrite (columns become"
+              + " what the export says). Default: ${DEFAULT-VALUE}.")
+  private OnExisting onExisting;
+
+  @Mixin private TableOption tableOption;
 
   /** Java's own reading takes 1-2-3-4-5 for a uuid, and fills it up with zeros. */
   static final class Uuid implements ITypeConverter<UUID> {
@@ -61,17 +76,23 @@ final class ContactsCommand extends LoadCommand {
   }
 
   @Override
+  boolean createsTable() {
+    return tableOption.isMade();
+  }
+
+  @Override
   String command() {
     return "contacts";
   }
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new ContactsTarget(table, sources, map, linkId);
+    return sources -> new ContactsTarget(table, sources, map, linkId, onExisting);
   }
 
   @Override
   String mapping() {
-    return linkId == null ? "" : " link_id " + linkId;
+    String link = linkId == null ? "" : " link_id " + linkId;
+    return link + (onExisting == OnExisting.KEEP ? "" : " on existing " + onExisting.word());
   }
 }

@@ -8,6 +8,7 @@ import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pgbackfill jobs}. */
@@ -42,8 +43,15 @@ final class JobsCommand extends LoadCommand {
               + " run) or off. Default: ${DEFAULT-VALUE}.")
   private Notify notify;
 
+  @Mixin private TableOption tableOption;
+
   JobsCommand(Terminal terminal) {
     super(terminal);
+  }
+
+  @Override
+  boolean createsTable() {
+    return tableOption.isMade();
   }
 
   @Override

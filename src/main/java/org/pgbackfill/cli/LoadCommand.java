@@ -97,14 +97,6 @@ abstract class LoadCommand implements Callable<Integer> {
   private Map<String, String> map = new LinkedHashMap<>();
 
   @Option(
-      names = "--create-table",
-      order = 21,
-      description =
-          "Make the table with its indexes where it is missing: for CI and trials. Default:"
-              + " refuse.")
-  private boolean createTable;
-
-  @Option(
       names = "--rejects",
       paramLabel = "FILE",
       order = 30,
@@ -175,6 +167,11 @@ abstract class LoadCommand implements Callable<Integer> {
     return "";
   }
 
+  /** Whether a missing table is made. */
+  boolean createsTable() {
+    return false;
+  }
+
   /** When workers are told; contacts have none. */
   Notify notifyMode() {
     return Notify.OFF;
@@ -221,7 +218,7 @@ abstract class LoadCommand implements Callable<Integer> {
         files,
         where,
         limits.limits(),
-        new RunPlan.Into(checkedTarget(), mapping + mapping(), createTable, notifyMode()),
+        new RunPlan.Into(checkedTarget(), mapping + mapping(), createsTable(), notifyMode()),
         threads,
         chunkSize,
         limits.maxRunTime(),

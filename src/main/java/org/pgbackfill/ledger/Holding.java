@@ -85,15 +85,16 @@ public final class Holding implements Hold {
             UPDATE %s.run
             SET lease_until = clock_timestamp() + ? * interval '1 millisecond',
                 (holder_pid, holder_backend_start) = (%s),
-                inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
+                inserted = ?, existing = ?, filled = ?, overwritten = ?, duplicate = ?, rejected = ?,
+                retries = ?
             WHERE run_id = ? AND lease_token = ? AND state = 'running'
             """
                 .formatted(schema, RunTable.OWN_SESSION))) {
       update.setLong(1, Ledger.LEASE.toMillis());
       update.setInt(2, RunTable.driversPid(session));
       setCounters(update, 3, counters);
-      update.setLong(8, run.id());
-      update.setObject(9, token);
+      update.setLong(10, run.id());
+      update.setObject(11, token);
       int rows = update.executeUpdate();
       session.commit();
       return rows == 1;
@@ -104,9 +105,11 @@ public final class Holding implements Hold {
       PreparedStatement statement, int first, RunEntry.Counters counters) throws SQLException {
     statement.setLong(first, counters.inserted());
     statement.setLong(first + 1, counters.existing());
-    statement.setLong(first + 2, counters.duplicate());
-    statement.setLong(first + 3, counters.rejected());
-    statement.setLong(first + 4, counters.retries());
+    statement.setLong(first + 2, counters.filled());
+    statement.setLong(first + 3, counters.overwritten());
+    statement.setLong(first + 4, counters.duplicate());
+    statement.setLong(first + 5, counters.rejected());
+    statement.setLong(first + 6, counters.retries());
   }
 
   private LedgerException.LeaseLost leaseLost() {
@@ -125,7 +128,8 @@ public final class Holding implements Hold {
               """
               UPDATE %s.run
               SET state = ?, message = ?, ended = clock_timestamp(), lease_until = clock_timestamp(),
-                  inserted = ?, existing = ?, duplicate = ?, rejected = ?, retries = ?
+                  inserted = ?, existing = ?, filled = ?, overwritten = ?, duplicate = ?, rejected = ?,
+                  retries = ?
               -- or it is so already: a COMMIT that was not answered
               WHERE run_id = ? AND lease_token = ? AND state IN ('running', ?)
               """
@@ -133,9 +137,9 @@ public final class Holding implements Hold {
         update.setString(1, state.word());
         update.setString(2, message);
         setCounters(update, 3, counters);
-        update.setLong(8, run.id());
-        update.setObject(9, token);
-        update.setString(10, state.word());
+        update.setLong(10, run.id());
+        update.setObject(11, token);
+        update.setString(12, state.word());
         if (update.executeUpdate() == 0) {
           throw leaseLost();
         }

@@ -41,6 +41,8 @@ public final class LedgerSchema {
         existing bigint NOT NULL DEFAULT 0,
         duplicate bigint NOT NULL DEFAULT 0,
         rejected bigint NOT NULL DEFAULT 0,
+        filled bigint NOT NULL DEFAULT 0,
+        overwritten bigint NOT NULL DEFAULT 0,
         retries bigint NOT NULL DEFAULT 0,
         holder text NOT NULL,
         holder_since timestamptz NOT NULL DEFAULT clock_timestamp(),

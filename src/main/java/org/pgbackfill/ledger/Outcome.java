@@ -20,7 +20,11 @@ public record Outcome(Kind kind, UUID id, String detail) {
     INSERTED,
     /** The row was there before this run, or another program put it there. */
     EXISTING,
-    /** An earlier record of this run has the key, and its row is in. */
+    /** The row was there, and the record has set some of its columns that were NULL. */
+    FILLED,
+    /** The row was there, and the record has changed it. */
+    OVERWRITTEN,
+    /** An earlier record of this run has the key, and its row is in; this one changes nothing. */
     DUPLICATE,
     /** The record was refused, by the checks or by the database. */
     REJECTED;
@@ -62,6 +66,17 @@ public record Outcome(Kind kind, UUID id, String detail) {
    */
   public static Outcome existing(UUID id) {
     return new Outcome(Kind.EXISTING, id, null);
+  }
+
+  /**
+   * A row that was there, and that the record has changed.
+   *
+   * @param kind {@link Kind#FILLED} or {@link Kind#OVERWRITTEN}
+   * @param id its id
+   * @return the outcome
+   */
+  public static Outcome changed(Kind kind, UUID id) {
+    return new Outcome(kind, id, null);
   }
 
   /**

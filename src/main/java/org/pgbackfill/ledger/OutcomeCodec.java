@@ -19,12 +19,15 @@ import java.util.UUID;
 final class OutcomeCodec {
   private static final byte KEPT_IDS = 1;
 
+  /** A kind's place here is its byte, so that new ones come last. */
   private static final List<Outcome.Kind> KINDS =
       List.of(
           Outcome.Kind.INSERTED,
           Outcome.Kind.EXISTING,
           Outcome.Kind.DUPLICATE,
-          Outcome.Kind.REJECTED);
+          Outcome.Kind.REJECTED,
+          Outcome.Kind.FILLED,
+          Outcome.Kind.OVERWRITTEN);
 
   private OutcomeCodec() {}
 
@@ -36,7 +39,7 @@ final class OutcomeCodec {
         out.writeByte(KINDS.indexOf(outcome.kind()));
         switch (outcome.kind()) {
           case INSERTED -> {}
-          case EXISTING, DUPLICATE -> {
+          case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
             if (keep == Keep.IDS) {
               out.writeLong(outcome.id().getMostSignificantBits());
               out.writeLong(outcome.id().getLeastSignificantBits());
@@ -68,7 +71,7 @@ final class OutcomeCodec {
         outcomes.add(
             switch (kind) {
               case INSERTED -> Outcome.inserted(Outcome.UNKNOWN_ID);
-              case EXISTING, DUPLICATE -> {
+              case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
                 UUID id = ids ? new UUID(in.readLong(), in.readLong()) : Outcome.UNKNOWN_ID;
                 String detail = ids ? readText(in) : "";
                 yield new Outcome(kind, id, detail.isEmpty() ? null : detail);

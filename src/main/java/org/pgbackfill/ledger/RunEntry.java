@@ -40,20 +40,28 @@ public record RunEntry(
    * How a run's records went.
    *
    * @param inserted records that are new rows
-   * @param existing records whose row was there
+   * @param existing records whose row was there, and stays as it is
+   * @param filled records that have set columns of a row that was there
+   * @param overwritten records that have changed a row that was there
    * @param duplicate records whose key an earlier record has
    * @param rejected records refused
    * @param retries how often a chunk was tried again
    */
   public record Counters(
-      long inserted, long existing, long duplicate, long rejected, long retries) {
+      long inserted,
+      long existing,
+      long filled,
+      long overwritten,
+      long duplicate,
+      long rejected,
+      long retries) {
     /**
      * How many records have an outcome.
      *
      * @return the sum of the outcomes
      */
     public long read() {
-      return inserted + existing + duplicate + rejected;
+      return inserted + existing + filled + overwritten + duplicate + rejected;
     }
 
     /**
@@ -67,6 +75,8 @@ public record RunEntry(
       return new Counters(
           counts.of(Outcome.Kind.INSERTED),
           counts.of(Outcome.Kind.EXISTING),
+          counts.of(Outcome.Kind.FILLED),
+          counts.of(Outcome.Kind.OVERWRITTEN),
           counts.of(Outcome.Kind.DUPLICATE),
           counts.of(Outcome.Kind.REJECTED),
           retries);

@@ -18,7 +18,8 @@ final class RunTable {
   private static final String COLUMNS =
       """
       r.run_id, r.name, r.command, r.target, r.mapping, r.work_hash, r.ids_millis, r.ids_tag, r.lanes, r.keeps_ids,
-      r.state, r.message, r.began, r.ended, r.inserted, r.existing, r.duplicate, r.rejected, r.retries,
+      r.state, r.message, r.began, r.ended, r.inserted, r.existing, r.filled, r.overwritten, r.duplicate,
+      r.rejected, r.retries,
       r.holder || ', since ' || to_char(r.holder_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"') AS holder,
       r.lease_until > clock_timestamp()
         AND (r.holder_pid IS NULL
@@ -98,6 +99,8 @@ final class RunTable {
         new RunEntry.Counters(
             row.getLong("inserted"),
             row.getLong("existing"),
+            row.getLong("filled"),
+            row.getLong("overwritten"),
             row.getLong("duplicate"),
             row.getLong("rejected"),
             row.getLong("retries")),

@@ -20,8 +20,8 @@ final class ContactsTable extends TargetTable {
 
   private final String probe;
 
-  ContactsTable(ContactsTarget target, Catalog catalog) {
-    super(target, catalog, "(link_id, email_address)");
+  ContactsTable(ContactsTarget target, Catalog catalog, RowChanges.Order order) {
+    super(target, catalog, "(link_id, email_address)", key(catalog), order);
     this.probe =
         """
         SELECT k.ordinal_, t.id, t.transaction_
@@ -36,9 +36,12 @@ final class ContactsTable extends TargetTable {
                 transactionSql(), catalog.name(), catalog.columns().get("email_address").type());
   }
 
-  @Override
-  boolean idsOrderWork() {
-    return false;
+  private static RowChanges.Key key(Catalog catalog) {
+    return new RowChanges.Key(
+        List.of(row -> row.link().toString(), Row::keyText),
+        "c.link_id = r.key_0::uuid AND c.email_address = r.key_1::"
+            + catalog.column("email_address").type(),
+        "c.link_id, c.email_address COLLATE \"C\"");
   }
 
   @Override

@@ -143,7 +143,7 @@ public final class Existence {
       throws SQLException {
     Way way = Way.PROBE;
     // A resumed run meets rows of its own; and an id of the export's may be there under any key.
-    if (!facts.isResumed() && !table.idsGiven()) {
+    if (!facts.isResumed() && !table.idsGiven() && table.inserts()) {
       if (isEmpty(database, table)) {
         way = Way.EMPTY;
       } else if (facts.mostRecords() >= WORTH_READING) {

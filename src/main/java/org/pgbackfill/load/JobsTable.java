@@ -32,7 +32,7 @@ final class JobsTable extends TargetTable {
   private final String byId;
 
   JobsTable(JobsTarget target, Catalog catalog, Notify notify) {
-    super(target, catalog, "(unique_key) WHERE " + ACTIVE);
+    super(target, catalog, "(unique_key) WHERE " + ACTIVE, null, RowChanges.Order.KEY);
     this.jobs = target;
     this.notify = notify;
     this.byKey = probeSql(catalog, "j.unique_key = k.key_ AND " + ACTIVE);

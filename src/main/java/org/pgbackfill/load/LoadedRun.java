@@ -22,6 +22,11 @@ public record LoadedRun(
     before = Map.copyOf(before);
   }
 
+  /** Where an earlier record stands, for a repeat of it. */
+  String placeOf(long number) {
+    return "as in " + place.apply(number);
+  }
+
   boolean isResumed() {
     return !before.isEmpty();
   }

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import org.pgbackfill.target.JobsTarget;
+import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.Target;
 
 /** Makes the target's table where it is missing, with its indexes: for CI and for trials. */
@@ -95,7 +95,7 @@ public final class Schema {
   }
 
   private static String ddl(Target target) {
-    if (!(target instanceof JobsTarget)) {
+    if (target instanceof ContactsTarget) {
       return CONTACTS.formatted(target.table());
     }
     String table = target.table();

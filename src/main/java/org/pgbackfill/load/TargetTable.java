@@ -8,25 +8,24 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.pgbackfill.target.Column;
 import org.pgbackfill.target.ContactsTarget;
+import org.pgbackfill.target.JobUpdatesTarget;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Target;
 
 /**
- * A target's table as the catalog describes it, and the two statements that a load needs: a probe
- * that takes no lock, and an insert that leaves existing rows alone. Immutable and safe between
- * threads.
+ * A target's table as the catalog describes it, and the statements that a load needs: a probe that
+ * takes no lock, an insert that leaves existing rows alone, and where rows that are there are to
+ * change {@link RowChanges}. Immutable and safe between threads.
  */
-public abstract sealed class TargetTable permits ContactsTable, JobsTable {
+public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUpdatesTable {
   /**
    * A row that the probe found.
    *
@@ -53,12 +52,21 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   private final int[] written;
   private final BinaryCopy copy;
   private final boolean idsGiven;
+  private final RowChanges changes;
 
-  TargetTable(Target target, Catalog catalog, String arbiter) {
+  /**
+   * Fits the target to its table.
+   *
+   * @param arbiter what the insert's ON CONFLICT names; null where nothing is inserted
+   * @param key how a record finds a row that it may change
+   * @param order in which such rows are locked
+   */
+  TargetTable(
+      Target target, Catalog catalog, String arbiter, RowChanges.Key key, RowChanges.Order order) {
     this.target = target;
     this.name = catalog.name();
     this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
-    if (idsGiven && catalog.isView()) {
+    if (idsGiven && arbiter != null && catalog.isView()) {
       // A view has no xmin, by which rows with ids from outside are known as this run's.
       throw new LoadException(
           name
@@ -72,17 +80,16 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
       if (catalog.columns().containsKey(column.name())) {
         positions.add(c);
       } else if (column.presence() == Column.Presence.GIVEN || c == 0) {
-        throw new LoadException(
-            "table "
-                + name
-                + " has no column "
-                + column.name()
-                + "; found "
-                + catalog.columns().keySet(),
-            null);
+        throw catalog.missing(column.name());
       }
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.changes = RowChanges.of(target, catalog, key, order);
+    if (arbiter == null) {
+      this.insert = null;
+      this.copy = null;
+      return;
+    }
     this.insert =
         insertSql(catalog, positions.stream().map(c -> target.columns().get(c)).toList(), arbiter);
     this.copy =
@@ -143,15 +150,17 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    * @throws LoadException when the table can't be loaded as it is; says what to do
    */
   public static TargetTable inspect(Database database, Target target, Notify notify) {
+    return inspect(database, target, notify, RowChanges.Order.KEY);
+  }
+
+  /** With another order of changes, so that tests can show what the right one is for. */
+  static TargetTable inspect(
+      Database database, Target target, Notify notify, RowChanges.Order order) {
     try (Connection connection = database.begin("pgbackfill")) {
       Catalog catalog = Catalog.read(connection, target, database.spec());
-      TargetTable table =
-          target instanceof JobsTarget jobs
-              ? new JobsTable(jobs, catalog, notify)
-              : new ContactsTable((ContactsTarget) target, catalog);
-      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + table.insert)) {
-        table.bind(connection, explain, List.of());
-        explain.execute();
+      TargetTable table = of(target, catalog, notify, order);
+      try {
+        table.plan(connection);
       } catch (SQLException e) {
         throw table.unusable(e, database.spec());
       }
@@ -165,10 +174,38 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
     }
   }
 
+  private static TargetTable of(
+      Target target, Catalog catalog, Notify notify, RowChanges.Order order) {
+    if (target instanceof JobsTarget jobs) {
+      return new JobsTable(jobs, catalog, notify);
+    }
+    return target instanceof JobUpdatesTarget updates
+        ? new JobUpdatesTable(updates, catalog, order)
+        : new ContactsTable((ContactsTarget) target, catalog, order);
+  }
+
+  private void plan(Connection connection) throws SQLException {
+    if (insert != null) {
+      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + insert)) {
+        bind(connection, explain, List.of());
+        explain.execute();
+      }
+    }
+    if (changes != null) {
+      changes.plan(connection);
+    }
+  }
+
+  /** What the account needs on the table. */
+  private String rights() {
+    String insertRight = insert == null ? "" : ", INSERT";
+    return "SELECT" + insertRight + (changes == null ? "" : ", UPDATE");
+  }
+
   private LoadException unusable(SQLException e, ConnectionSpec spec) {
     String next =
         switch (String.valueOf(e.getSQLState())) {
-          case "42501" -> "; GRANT SELECT, INSERT ON " + name + " TO " + quoted(spec.user());
+          case "42501" -> "; GRANT " + rights() + " ON " + name + " TO " + quoted(spec.user());
           case "42P10" -> "; " + arbiterHint();
           default -> "";
         };
@@ -240,7 +277,37 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   }
 
   /** Whether those who read the table go by its ids: then these must grow in input order. */
-  abstract boolean idsOrderWork();
+  boolean idsOrderWork() {
+    return false;
+  }
+
+  /** Whether rows that are not there are inserted. */
+  boolean inserts() {
+    return insert != null;
+  }
+
+  /** How rows that are there are changed; null where they stay. */
+  RowChanges changes() {
+    return changes;
+  }
+
+  /**
+   * Whether the records of one key can be applied at once. Not where an empty field makes something
+   * of the table's own.
+   */
+  boolean folds() {
+    return changes.fields().stream().noneMatch(RowChanges.Field::hasDefault);
+  }
+
+  /** Why a record is refused that has no row, where nothing is inserted. */
+  String missing(Row row) {
+    throw new IllegalStateException("a row that is missing is inserted");
+  }
+
+  /** The names of the target's columns. */
+  List<String> columnNames() {
+    return target.columns().stream().map(Column::name).toList();
+  }
 
   /** Whether the export brings ids of its own, of which some may be there under another key. */
   boolean idsGiven() {
@@ -304,76 +371,5 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    */
   public final Target target() {
     return target;
-  }
-
-  /** What the catalog says of a table. */
-  record Catalog(String name, boolean isView, boolean takesCopy, Map<String, TableColumn> columns) {
-    record TableColumn(String type, String defaultSql) {}
-
-    private static final String TABLE =
-        """
-        SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'v',
-               -- COPY knows no rules and no views, is refused where row-level security is active, and
-               -- does not tell which rows a trigger has changed or kept out
-               c.relkind = 'r' AND NOT row_security_active(c.oid)
-               AND NOT EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3')
-               AND NOT EXISTS (SELECT FROM pg_trigger t
-                               -- for each row (1), before (2), at insert (4)
-                               WHERE t.tgrelid = c.oid AND t.tgtype & 7 = 7 AND t.tgenabled <> 'D')
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = to_regclass(?)
-        """;
-
-    /**
-     * Types without their length: an explicit cast to varchar(n) would cut silently, an assignment
-     * refuses.
-     */
-    private static final String COLUMNS =
-        """
-        SELECT a.attname, format_type(a.atttypid, NULL), pg_get_expr(d.adbin, d.adrelid)
-        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-        ORDER BY a.attnum
-        """;
-
-    static Catalog read(Connection connection, Target target, ConnectionSpec spec)
-        throws SQLException {
-      String name = null;
-      boolean isView = false;
-      boolean takesCopy = false;
-      try (PreparedStatement statement = connection.prepareStatement(TABLE)) {
-        statement.setString(1, target.table());
-        try (ResultSet result = statement.executeQuery()) {
-          if (result.next()) {
-            name = result.getString(1);
-            isView = result.getBoolean(2);
-            takesCopy = result.getBoolean(3);
-          }
-        }
-      }
-      if (name == null) {
-        String knob = target instanceof JobsTarget ? "--prefix" : "--table";
-        throw new LoadException(
-            "no table "
-                + target.table()
-                + " in database "
-                + spec.database()
-                + "; name another with "
-                + knob
-                + ", or have it made with --create-table",
-            null);
-      }
-      Map<String, TableColumn> columns = new LinkedHashMap<>();
-      try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
-        statement.setString(1, target.table());
-        try (ResultSet result = statement.executeQuery()) {
-          while (result.next()) {
-            columns.put(
-                result.getString(1), new TableColumn(result.getString(2), result.getString(3)));
-          }
-        }
-      }
-      return new Catalog(name, isView, takesCopy, columns);
-    }
   }
 }

@@ -22,7 +22,7 @@ public final class RunList {
    */
   public static String text(List<RunEntry> runs) {
     StringBuilder text = new StringBuilder();
-    String format = "%-32s %-9s %-12s %-20s %12s %12s %12s %12s  %s%n";
+    String format = "%-32s %-11s %-12s %-20s %12s %12s %12s %12s %12s  %s%n";
     text.append(
             format
                 .formatted(
@@ -32,6 +32,7 @@ public final class RunList {
                     "began",
                     "inserted",
                     "existing",
+                    "changed",
                     "duplicate",
                     "rejected",
                     "")
@@ -42,13 +43,14 @@ public final class RunList {
       text.append(
               String.format(
                       Locale.ROOT,
-                      "%-32s %-9s %-12s %-20s %,12d %,12d %,12d %,12d  %s",
+                      "%-32s %-11s %-12s %-20s %,12d %,12d %,12d %,12d %,12d  %s",
                       run.name(),
                       run.work().command(),
                       state(run),
                       run.began().toString().replaceAll("\\.\\d+Z", "Z"),
                       c.inserted(),
                       c.existing(),
+                      c.filled() + c.overwritten(),
                       c.duplicate(),
                       c.rejected(),
                       note(run))
@@ -94,6 +96,8 @@ public final class RunList {
         json.writeNumberField("read", run.counters().read());
         json.writeNumberField("inserted", run.counters().inserted());
         json.writeNumberField("existing", run.counters().existing());
+        json.writeNumberField("filled", run.counters().filled());
+        json.writeNumberField("overwritten", run.counters().overwritten());
         json.writeNumberField("duplicate", run.counters().duplicate());
         json.writeNumberField("rejected", run.counters().rejected());
         json.writeNumberField("retries", run.counters().retries());

@@ -12,10 +12,11 @@ import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunState;
 
 /**
- * What a run did, for its end. Always: read = inserted + existing + duplicate + rejected.
+ * What a run did, for its end. Always: read = inserted + existing + filled + overwritten +
+ * duplicate + rejected.
  *
  * @param run the run's name
- * @param command contacts or jobs
+ * @param command contacts, jobs or job-updates
  * @param state how it ended
  * @param reason why it did not succeed; null when it did
  * @param counters how its records went, before it was resumed as well
@@ -62,7 +63,7 @@ public record Summary(
    * Of a start that came to nothing.
    *
    * @param run the run's name
-   * @param command contacts or jobs
+   * @param command contacts, jobs or job-updates
    * @param reason why
    * @return no figures
    */
@@ -72,7 +73,7 @@ public record Summary(
         command,
         RunState.FAILED,
         reason,
-        new RunEntry.Counters(0, 0, 0, 0, 0),
+        new RunEntry.Counters(0, 0, 0, 0, 0, 0, 0),
         Duration.ZERO,
         null,
         null,
@@ -117,11 +118,11 @@ public record Summary(
         String.format(Locale.ROOT, "in %.2f s, %,d records/s", seconds(), rowsPerSecond()));
     line(text, "inserted", counters.inserted(), "");
     line(text, "existing", counters.existing(), "");
+    lineIfAny(text, "filled", counters.filled());
+    lineIfAny(text, "overwritten", counters.overwritten());
     line(text, "duplicate", counters.duplicate(), "");
     line(text, "rejected", counters.rejected(), rejectsFile == null ? "" : "see " + rejectsFile);
-    if (counters.retries() > 0) {
-      line(text, "retries", counters.retries(), "");
-    }
+    lineIfAny(text, "retries", counters.retries());
     if (existence != null) {
       text.append("  existence: ").append(existence).append('\n');
     }
@@ -137,8 +138,14 @@ public record Summary(
     return text.toString();
   }
 
+  private static void lineIfAny(StringBuilder text, String word, long count) {
+    if (count > 0) {
+      line(text, word, count, "");
+    }
+  }
+
   private static void line(StringBuilder text, String word, long count, String more) {
-    text.append(String.format(Locale.ROOT, "  %-10s %,13d  %s", word, count, more).stripTrailing())
+    text.append(String.format(Locale.ROOT, "  %-11s %,12d  %s", word, count, more).stripTrailing())
         .append('\n');
   }
 
@@ -159,6 +166,8 @@ public record Summary(
       json.writeNumberField("read", counters.read());
       json.writeNumberField("inserted", counters.inserted());
       json.writeNumberField("existing", counters.existing());
+      json.writeNumberField("filled", counters.filled());
+      json.writeNumberField("overwritten", counters.overwritten());
       json.writeNumberField("duplicate", counters.duplicate());
       json.writeNumberField("rejected", counters.rejected());
       json.writeNumberField("retries", counters.retries());

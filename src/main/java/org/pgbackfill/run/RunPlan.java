@@ -20,7 +20,7 @@ import org.pgbackfill.target.Target;
 /**
  * Everything that a run needs to know before its first record.
  *
- * @param command contacts or jobs
+ * @param command contacts, jobs or job-updates
  * @param started when the run began; a new run's ids begin with it
  * @param files as typed, at least one
  * @param connection where to, and as whom

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.SourceFile;
 
@@ -50,6 +51,7 @@ public final class ContactsTarget implements Target {
   private final List<Column> columns;
   private final int[] written;
   private final Layout[] layouts;
+  private final OnExisting onExisting;
   private final UUID[] links = new UUID[4096];
 
   /**
@@ -64,9 +66,29 @@ public final class ContactsTarget implements Target {
    */
   public ContactsTarget(
       String table, List<SourceFile> files, Map<String, String> renamed, UUID link) {
+    this(table, files, renamed, link, OnExisting.KEEP);
+  }
+
+  /**
+   * The same, which may change contacts that are there.
+   *
+   * @param table the table's name
+   * @param files with their headers
+   * @param renamed column to header name
+   * @param link the link of every contact, or null
+   * @param onExisting what becomes of contacts that are there
+   * @throws HeaderException as above, and when there would be nothing to change
+   */
+  public ContactsTarget(
+      String table,
+      List<SourceFile> files,
+      Map<String, String> renamed,
+      UUID link,
+      OnExisting onExisting) {
     this.table = table;
     this.mapping = new Mapping(KNOWN, renamed, files);
     this.link = link;
+    this.onExisting = onExisting;
     mapping.require("email_address", files, "");
     if (link == null) {
       mapping.require("link_id", files, ", or give one link to all with --link-id UUID");
@@ -85,6 +107,15 @@ public final class ContactsTarget implements Target {
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
     this.columns = positions.stream().map(this::column).toList();
     this.layouts = Layout.of(files, mapping, written, new String[written.length], EMAIL_ADDRESS);
+    if (onExisting != OnExisting.KEEP && !files.isEmpty() && changeable().isEmpty()) {
+      throw new HeaderException(
+          "--on-existing "
+              + onExisting.word()
+              + ": "
+              + files.get(0).name()
+              + " has no column to change; expected one or more of "
+              + String.join(", ", KNOWN.subList(NAME, CREATED_AT)));
+    }
   }
 
   private Column column(int known) {
@@ -116,6 +147,29 @@ public final class ContactsTarget implements Target {
   @Override
   public Comparator<Row> lockOrder() {
     return LockOrder.CONTACTS;
+  }
+
+  @Override
+  public OnExisting onExisting() {
+    return onExisting;
+  }
+
+  /** A contact's times are the table's own: when it came, and when it last changed there. */
+  @Override
+  public List<Integer> changeable() {
+    return onExisting == OnExisting.KEEP
+        ? List.of()
+        : IntStream.range(NAME, written.length)
+            .filter(c -> written[c] < CREATED_AT)
+            .boxed()
+            .toList();
+  }
+
+  @Override
+  public boolean gives(Row row, int column) {
+    return onExisting == OnExisting.OVERWRITE
+        ? mapping.position(row.record().file(), written[column]) >= 0
+        : row.value(column) != null;
   }
 
   @Override

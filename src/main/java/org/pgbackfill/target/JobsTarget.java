@@ -202,7 +202,8 @@ public final class JobsTarget implements Target {
         : Row.of(record, id, derived, null, key, keyed, values);
   }
 
-  private static String checked(String column, String value) throws Checks.Refused {
+  /** A value that is not empty, as any record about a job may bring it. */
+  static String checked(String column, String value) throws Checks.Refused {
     return switch (column) {
       case "kwargs", "meta" -> Json.check(column, value, Json.Shape.OBJECT);
       case "limits" -> Json.check(column, value, Json.Shape.LIMITS);

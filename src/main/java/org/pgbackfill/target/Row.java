@@ -222,6 +222,17 @@ public final class Row implements Checked {
   }
 
   /**
+   * The same record's row with other values.
+   *
+   * @param others in place of those with the same index, null for NULL; the key's own must be the
+   *     same
+   * @return with the same id and key
+   */
+  public Row with(String[] others) {
+    return new Row(record, id, derived, link, key, keyed, others.clone(), layout);
+  }
+
+  /**
    * What makes two records of a run the same in the arbiter's eyes.
    *
    * @return the key; the id where the arbiter has no opinion; to be compared by equals

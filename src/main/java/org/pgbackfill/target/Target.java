@@ -10,7 +10,7 @@ import org.pgbackfill.source.CsvRecord;
  * What is loaded: how a record becomes a row, which columns are written, and in which order keys
  * are touched. Immutable and safe between threads.
  */
-public sealed interface Target permits ContactsTarget, JobsTarget {
+public sealed interface Target permits ContactsTarget, JobsTarget, JobUpdatesTarget {
   /**
    * The table as the operator names it.
    *
@@ -48,6 +48,35 @@ public sealed interface Target permits ContactsTarget, JobsTarget {
    * @return a row, or a reject with the reason
    */
   Checked check(CsvRecord record, LongFunction<UUID> derived);
+
+  /**
+   * What becomes of rows that are there.
+   *
+   * @return for all records of the run
+   */
+  default OnExisting onExisting() {
+    return OnExisting.KEEP;
+  }
+
+  /**
+   * The columns of a row that is there which a record may change.
+   *
+   * @return 0-based, as in {@link #columns}; empty with {@link OnExisting#KEEP}
+   */
+  default List<Integer> changeable() {
+    return List.of();
+  }
+
+  /**
+   * Whether a record says what a column of a row that is there should be.
+   *
+   * @param row one of this target's
+   * @param column one of {@link #changeable}
+   * @return true also for an empty field that means NULL
+   */
+  default boolean gives(Row row, int column) {
+    return false;
+  }
 
   /**
    * The one order in which keys are touched.

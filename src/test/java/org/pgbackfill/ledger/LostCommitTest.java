@@ -118,7 +118,7 @@ class LostCommitTest {
   /** The end of a run may be asked for twice: its first COMMIT may not have been answered. */
   @Test
   void aRunThatIsOverCanBeEndedOnceMore() throws SQLException {
-    RunEntry.Counters counters = new RunEntry.Counters(1, 2, 3, 4, 5);
+    RunEntry.Counters counters = new RunEntry.Counters(1, 2, 3, 4, 5, 6, 7);
     holding.end(RunState.SUCCEEDED, null, counters);
     holding.end(RunState.SUCCEEDED, null, counters);
     assertEquals(RunState.SUCCEEDED, ledger.runs("lost").get(0).state());

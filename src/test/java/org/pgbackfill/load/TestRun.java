@@ -60,7 +60,12 @@ final class TestRun implements AutoCloseable {
       for (CsvRecord record = source.next(); record != null; record = source.next()) {
         rows.add((Row) target.check(record, ids::id));
       }
-      TargetTable table = TargetTable.inspect(database, target, Notify.CHUNK);
+      TargetTable table =
+          TargetTable.inspect(
+              database,
+              target,
+              Notify.CHUNK,
+              order == target.lockOrder() ? RowChanges.Order.KEY : RowChanges.Order.ARRIVAL);
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
       Existence existence =
           Existence.choose(database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false));

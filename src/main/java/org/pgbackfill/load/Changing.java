@@ -1,0 +1,200 @@
+package org.pgbackfill.load;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.load.RowChanges.Change;
+import org.pgbackfill.load.RowChanges.Compared;
+import org.pgbackfill.target.OnExisting;
+import org.pgbackfill.target.Row;
+
+/**
+ * A chunk that changes rows that are there, and inserts those that are not where the target may.
+ *
+ * <p>A plain read compares. What is new goes in first; then, in a transaction of its own, what
+ * differs is locked and updated in key order, so that no transaction goes twice through the keys.
+ * What does not differ is not touched.
+ */
+final class Changing extends Loading {
+  private final RowChanges changes;
+  private final Outcome.Kind kind;
+
+  Changing(ChunkLoader loader, Chunk chunk) {
+    super(loader, chunk);
+    this.changes = table.changes();
+    this.kind = changes.mode() == OnExisting.FILL ? Outcome.Kind.FILLED : Outcome.Kind.OVERWRITTEN;
+  }
+
+  /**
+   * The first record of a key leads; the others go with it where they can be folded, and otherwise
+   * have their turn one after the other.
+   */
+  @Override
+  List<Slot> lead(List<Slot> open) {
+    Map<Object, Slot> byKey = new LinkedHashMap<>(2 * open.size());
+    for (Slot slot : open) {
+      slot.followers = List.of();
+      Slot first = byKey.putIfAbsent(slot.row.identity(), slot);
+      if (first != null && table.folds()) {
+        first.followers = first.followers.isEmpty() ? new ArrayList<>() : first.followers;
+        first.followers.add(slot);
+      }
+    }
+    List<Slot> leaders = List.copyOf(byKey.values());
+    // The update has its order from the server.
+    return table.inserts() ? Slot.sorted(leaders, loader.sort) : leaders;
+  }
+
+  /** They have theirs together with their first, or wait for their turn. */
+  @Override
+  void settleRepeats(Outcome[] known) {}
+
+  @Override
+  List<Row> write(
+      Connection connection, List<Slot> some, boolean untried, boolean quick, Outcome[] known)
+      throws SQLException {
+    List<Slot> fresh = new ArrayList<>();
+    List<Slot> asked = new ArrayList<>();
+    for (Slot slot : some) {
+      (untried && isNew(slot) ? fresh : asked).add(slot);
+    }
+    List<Slot> missing = new ArrayList<>();
+    List<Slot> differing = compare(connection, asked, known, missing);
+    if (!table.inserts()) {
+      missing.forEach(slot -> known[slot.place] = Outcome.rejected(table.missing(slot.row)));
+    } else if (!missing.isEmpty()) {
+      fresh.addAll(missing);
+      fresh = Slot.sorted(fresh, loader.sort);
+    }
+    if (!fresh.isEmpty()) {
+      return insertFolded(connection, fresh, quick, known);
+    }
+    return update(connection, differing, known) ? List.of() : null;
+  }
+
+  private boolean isNew(Slot slot) {
+    slot.taken =
+        table.inserts() && loader.existence.take(chunk.lane(), slot.row) == KeySet.Answer.NEW;
+    return slot.taken;
+  }
+
+  /**
+   * Gives those their outcome whose row stays as it is.
+   *
+   * @param missing takes those that have no row
+   * @return those whose row differs, with what becomes of it
+   */
+  private List<Slot> compare(
+      Connection connection, List<Slot> asked, Outcome[] known, List<Slot> missing)
+      throws SQLException {
+    List<Slot> members = asked.stream().flatMap(slot -> slot.members().stream()).toList();
+    List<Compared> all = Arrays.asList(changes.compare(connection, Slot.rows(members)));
+    List<Slot> differing = new ArrayList<>();
+    int at = 0;
+    for (Slot slot : asked) {
+      List<Compared> compared = all.subList(at, at + 1 + slot.followers.size());
+      at += compared.size();
+      if (compared.get(0) == null) {
+        missing.add(slot);
+      } else if (table.inserts() && loader.own.isOf(slot.row, compared.get(0).found(), mine)) {
+        settleOwn(slot, compared, known);
+      } else {
+        slot.fold = Fold.onto(changes, Slot.rows(slot.members()), compared);
+        settleOrChange(slot, compared, known, differing);
+      }
+    }
+    return differing;
+  }
+
+  private void settleOrChange(
+      Slot slot, List<Compared> compared, Outcome[] known, List<Slot> differing) {
+    slot.unchanged = loader.own.outcome(compared.get(0).found());
+    if (slot.fold.isIn(compared)) {
+      settleFound(slot, known); // also where one record has taken back what another one did
+    } else {
+      differing.add(slot);
+    }
+  }
+
+  /**
+   * The very record has inserted the row, in an attempt whose end was not known. Its repeats have
+   * gone with it, unless chunks ended elsewhere then.
+   */
+  private void settleOwn(Slot slot, List<Compared> compared, Outcome[] known) {
+    Fold fold = Fold.ontoNothing(changes, Slot.rows(slot.members()));
+    if (fold.isIn(compared)) {
+      settleInserted(slot, fold, known);
+    } else {
+      known[slot.place] = Outcome.inserted(slot.row.id());
+    }
+  }
+
+  private List<Row> insertFolded(
+      Connection connection, List<Slot> fresh, boolean quick, Outcome[] known) throws SQLException {
+    List<Fold> folds = new ArrayList<>(fresh.size());
+    List<Row> rows = new ArrayList<>(fresh.size());
+    for (Slot slot : fresh) {
+      Fold fold = Fold.ontoNothing(changes, Slot.rows(slot.members()));
+      folds.add(fold);
+      rows.add(fold.row(table.columnNames()));
+    }
+    Predicate<Row> isIn = insert(connection, rows, quick);
+    List<Row> inserted = new ArrayList<>(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      if (isIn.test(rows.get(i))) {
+        settleInserted(fresh.get(i), folds.get(i), known);
+        inserted.add(rows.get(i));
+      }
+    }
+    return inserted.isEmpty() ? null : inserted;
+  }
+
+  private void settleInserted(Slot slot, Fold fold, Outcome[] known) {
+    UUID id = slot.row.id();
+    known[slot.place] = Outcome.inserted(id);
+    String place = loader.run.placeOf(slot.row.record().number());
+    for (int i = 0; i < slot.followers.size(); i++) {
+      known[slot.followers.get(i).place] =
+          fold.changed(i + 1) ? Outcome.changed(kind, id) : Outcome.duplicate(id, place);
+    }
+  }
+
+  /** Whether it wrote anything; what turned out to differ no more, or to be gone, is left open. */
+  private boolean update(Connection connection, List<Slot> differing, Outcome[] known)
+      throws SQLException {
+    if (differing.isEmpty()) {
+      return false;
+    }
+    List<Change> wanted = differing.stream().map(slot -> slot.fold.change()).toList();
+    Set<Integer> made = changes.update(connection, wanted);
+    made.forEach(i -> settleFound(differing.get(i), known));
+    return !made.isEmpty();
+  }
+
+  /** By what each record does to the row that is there, one after the other. */
+  private void settleFound(Slot slot, Outcome[] known) {
+    UUID id = slot.unchanged.id();
+    List<Slot> members = slot.members();
+    for (int i = 0; i < members.size(); i++) {
+      Outcome repeat =
+          slot.fold.changedBefore(i) && slot.unchanged.kind() == Outcome.Kind.EXISTING
+              ? Outcome.duplicate(id, null)
+              : slot.unchanged;
+      known[members.get(i).place] = slot.fold.changed(i) ? Outcome.changed(kind, id) : repeat;
+    }
+  }
+
+  @Override
+  String unsettled() {
+    return "not settled in %d tries: a trigger, a rule or row-level security of %s keeps it out, or"
+        + " other programs change it all the time";
+  }
+}
