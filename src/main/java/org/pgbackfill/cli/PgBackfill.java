@@ -40,7 +40,8 @@ final class PgBackfill implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "no command; expected contacts, jobs, runs, ledger or demo");
+        spec.commandLine(),
+        "no command; expected contacts, jobs, runs, pause, unpause, stop, tune, ledger or demo");
   }
 
   /** From the jar's manifest. */

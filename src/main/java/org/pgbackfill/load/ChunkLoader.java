@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.TargetTable.Found;
@@ -71,6 +72,9 @@ public final class ChunkLoader {
    */
   private final Map<UUID, Long> claims = new ConcurrentHashMap<>();
 
+  /** Rows that were sent in transactions that did not come in. */
+  private final LongAdder rolledBackRows = new LongAdder();
+
   /** How many chunks each lane still loads without COPY. */
   private final Map<Integer, Integer> wary = new ConcurrentHashMap<>();
 
@@ -125,6 +129,16 @@ public final class ChunkLoader {
     return new Loading(chunk).load();
   }
 
+  /**
+   * How many rows were sent in transactions that did not come in: so many dead rows at most are
+   * left to vacuum.
+   *
+   * @return 0 and more
+   */
+  public long rolledBackRows() {
+    return rolledBackRows.sum();
+  }
+
   /** One record of a chunk. Its place tells its outcome. */
   private static final class Slot {
     private final int place;
@@ -163,6 +177,7 @@ public final class ChunkLoader {
     private final Set<Long> mine = new HashSet<>();
     private Outcome[] outcomes;
     private Sent sent;
+    private int sentRows;
     private boolean marked;
 
     Loading(Chunk chunk) {
@@ -377,6 +392,7 @@ public final class ChunkLoader {
 
     private List<Slot> transaction(List<Slot> some, boolean untried, boolean quick)
         throws SQLException {
+      sentRows = 0;
       try (Connection connection = database.begin(who)) {
         if (isIn(connection)) {
           return accept();
@@ -391,6 +407,9 @@ public final class ChunkLoader {
         table.announce(connection, inserted);
         connection.commit();
         return accept();
+      } catch (SQLException e) {
+        rolledBackRows.add(sentRows);
+        throw e;
       }
     }
 
@@ -451,6 +470,7 @@ public final class ChunkLoader {
       if (rows.isEmpty()) {
         return rows;
       }
+      sentRows = rows.size();
       if (quick) {
         long copied = table.copy(connection, rows);
         if (copied == rows.size()) {

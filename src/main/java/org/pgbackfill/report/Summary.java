@@ -24,6 +24,7 @@ import org.pgbackfill.ledger.RunState;
  * @param rejectsFile null when there is none
  * @param outcomesFile null when there is none
  * @param ledger the ledger's schema; null when the run was not written down
+ * @param blastRadius what it did to the live system; null when it did not begin
  */
 public record Summary(
     String run,
@@ -35,7 +36,8 @@ public record Summary(
     String existence,
     Path rejectsFile,
     Path outcomesFile,
-    String ledger) {
+    String ledger,
+    BlastRadius blastRadius) {
 
   /**
    * Of a start that found its run done.
@@ -55,7 +57,8 @@ public record Summary(
         null,
         null,
         null,
-        schema);
+        schema,
+        null);
   }
 
   /**
@@ -74,6 +77,7 @@ public record Summary(
         reason,
         new RunEntry.Counters(0, 0, 0, 0, 0),
         Duration.ZERO,
+        null,
         null,
         null,
         null,
@@ -125,6 +129,9 @@ public record Summary(
     if (existence != null) {
       text.append("  existence: ").append(existence).append('\n');
     }
+    if (blastRadius != null) {
+      text.append(blastRadius.text());
+    }
     if (outcomesFile != null) {
       text.append("  outcomes in ").append(outcomesFile).append('\n');
     }
@@ -168,6 +175,12 @@ public record Summary(
       json.writeStringField("rejects_file", rejectsFile == null ? null : rejectsFile.toString());
       json.writeStringField("outcomes_file", outcomesFile == null ? null : outcomesFile.toString());
       json.writeStringField("ledger", ledger);
+      json.writeFieldName("blast_radius");
+      if (blastRadius == null) {
+        json.writeNull();
+      } else {
+        blastRadius.write(json);
+      }
       json.writeStringField("resume", resume);
       json.writeEndObject();
     } catch (IOException e) {

@@ -19,7 +19,28 @@ final class Window {
    * @param chunk the rows
    * @param positions where the chunk's rows stand in the window
    */
-  record Part(Window window, Chunk chunk, List<Integer> positions) {}
+  record Part(Window window, Chunk chunk, List<Integer> positions) {
+    int size() {
+      return positions.size();
+    }
+
+    /** Its first records, no more than so many. */
+    Part first(int records) {
+      return records >= size() ? this : slice(0, records);
+    }
+
+    /** What is left behind the first so many records; null for nothing. */
+    Part behind(int records) {
+      return records >= size() ? null : slice(records, size());
+    }
+
+    private Part slice(int from, int to) {
+      return new Part(
+          window,
+          new Chunk(chunk.lane(), chunk.rows().subList(from, to)),
+          positions.subList(from, to));
+    }
+  }
 
   /** A record's objects on a 64-bit JVM, besides its characters: measured, about. */
   private static final long RECORD_BYTES = 400;
@@ -59,8 +80,8 @@ final class Window {
     return records.isEmpty();
   }
 
-  /** The rows by lane, none larger than the limit. */
-  List<Part> deal(int lanes, int chunkSize) {
+  /** The rows by lane; the lane cuts them into chunks. */
+  List<Part> deal(int lanes) {
     List<List<Integer>> positions = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
       positions.add(new ArrayList<>());
@@ -73,13 +94,12 @@ final class Window {
     List<Part> parts = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
       List<Integer> mine = positions.get(lane);
-      for (int from = 0; from < mine.size(); from += chunkSize) {
-        List<Integer> some = mine.subList(from, Math.min(from + chunkSize, mine.size()));
+      if (!mine.isEmpty()) {
         parts.add(
             new Part(
                 this,
-                new Chunk(lane, some.stream().map(i -> (Row) records.get(i)).toList()),
-                some));
+                new Chunk(lane, mine.stream().map(i -> (Row) records.get(i)).toList()),
+                mine));
       }
     }
     return parts;
