@@ -5,9 +5,9 @@ import java.util.Deque;
 
 /**
  * How long replicas have had WAL before them, as one has seen it grow oneself. The server's own
- * replay_lag is what the replica said last: it is NULL or stale while nothing is replayed, and a
- * replica that has paused replay is silent for ten seconds at a time
- * (wal_receiver_status_interval). For one thread.
+ * replay_lag is as of what the replica said last: of one that had paused replay it was seen to
+ * stand at 0.01 s for ten seconds, which is wal_receiver_status_interval, and then to jump. For one
+ * thread.
  */
 final class ReplayLag {
   /**
