@@ -22,6 +22,10 @@ final class Commands implements CommandLine.IFactory {
     commands.put("jobs", JobsCommand.class);
     commands.put("job-updates", JobUpdatesCommand.class);
     commands.put("runs", RunsCommand.class);
+    commands.put("pause", PauseCommand.class);
+    commands.put("unpause", UnpauseCommand.class);
+    commands.put("stop", StopCommand.class);
+    commands.put("tune", TuneCommand.class);
     commands.put("ledger", LedgerCommand.class);
     commands.put("demo", DemoCommand.class);
     return Collections.unmodifiableMap(commands);
@@ -43,6 +47,18 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == RunsCommand.class) {
       return type.cast(new RunsCommand(terminal));
+    }
+    if (type == PauseCommand.class) {
+      return type.cast(new PauseCommand(terminal));
+    }
+    if (type == UnpauseCommand.class) {
+      return type.cast(new UnpauseCommand(terminal));
+    }
+    if (type == StopCommand.class) {
+      return type.cast(new StopCommand(terminal));
+    }
+    if (type == TuneCommand.class) {
+      return type.cast(new TuneCommand(terminal));
     }
     if (type == LedgerCommand.class) {
       return type.cast(new LedgerCommand(terminal));

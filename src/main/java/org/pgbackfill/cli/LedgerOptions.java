@@ -67,7 +67,8 @@ final class LedgerOptions {
     return new RunPlan.Book(none ? null : schema, name, defaultName, intent, holder());
   }
 
-  private static String holder() {
+  /** Host and process. */
+  static String holder() {
     String host;
     try {
       host = InetAddress.getLocalHost().getHostName();

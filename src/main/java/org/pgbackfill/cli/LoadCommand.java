@@ -66,6 +66,7 @@ abstract class LoadCommand implements Callable<Integer> {
 
   @Mixin private ConnectionOptions connection;
   @Mixin private LimitOptions limits;
+  @Mixin private ThrottleOptions throttle;
   @Mixin private LedgerOptions ledger;
   @Spec private CommandSpec spec;
 
@@ -228,7 +229,8 @@ abstract class LoadCommand implements Callable<Integer> {
             maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
             outcomes,
             progress,
-            terminal.isTerminal()));
+            terminal.isTerminal()),
+        throttle.plan());
   }
 
   /** What does not fit where there is no file yet is the command line's own fault. */

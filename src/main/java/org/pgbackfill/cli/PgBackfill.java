@@ -41,7 +41,8 @@ final class PgBackfill implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "no command; expected contacts, jobs, job-updates, runs, ledger or demo");
+        "no command; expected contacts, jobs, job-updates, runs, pause, unpause, stop, tune, ledger"
+            + " or demo");
   }
 
   /** From the jar's manifest. */

@@ -3,10 +3,12 @@ package org.pgbackfill.cli;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.pgbackfill.ledger.Ledger;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.ledger.RunEntry;
+import org.pgbackfill.ledger.Steering;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Limits;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Parameters;
     header = "List the runs that the ledger knows.",
     sortOptions = false,
     description =
-        "Lists the last 100 runs of the ledger, or those of one name, the last one first.%n")
+        "Lists the last 100 runs of the ledger, or those of one name with what was asked of them,"
+            + " the last one first.%n")
 final class RunsCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
@@ -68,10 +71,17 @@ final class RunsCommand implements Callable<Integer> {
       Duration patience = Duration.ofSeconds(30);
       try (Database database =
           Database.open(where, new Limits(patience, patience, patience, patience), 1)) {
-        List<RunEntry> runs = Ledger.existing(database, schema).runs(name);
+        Ledger ledger = Ledger.existing(database, schema);
+        List<RunEntry> runs = ledger.runs(name);
+        // Of one run everything is told; the list of all stays a list.
+        Function<RunEntry, List<Steering.Order>> asked =
+            name == null ? run -> List.of() : ledger.steering()::of;
         terminal
             .out()
-            .print(output == LoadCommand.Output.JSON ? RunList.json(runs) : RunList.text(runs));
+            .print(
+                output == LoadCommand.Output.JSON
+                    ? RunList.json(runs, asked)
+                    : RunList.text(runs, asked));
       }
       return ExitStatus.LOADED.code();
     } catch (IllegalArgumentException e) {

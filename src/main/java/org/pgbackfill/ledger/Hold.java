@@ -1,7 +1,9 @@
 package org.pgbackfill.ledger;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** A run in the hands of this process, with a ledger or without. Safe between threads. */
@@ -49,6 +51,17 @@ public sealed interface Hold extends AutoCloseable permits Holding, NoLedger {
    * @param lost called once when the run turns out to be somebody else's
    */
   void beat(Supplier<RunEntry.Counters> counters, Consumer<LedgerException> lost);
+
+  /**
+   * Takes what was asked of the run since the last time, in the order in which it was asked, and
+   * commits.
+   *
+   * @param session in a transaction
+   * @param obey does what is asked; why not, or null where it is done. It may be asked the same
+   *     twice, when the answer was lost
+   * @throws SQLException as any statement
+   */
+  void takeOrders(Connection session, Function<Steering.Order, String> obey) throws SQLException;
 
   /**
    * Notes how the input read so far ends, for input that can be read only once: marks carry it, and

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -169,6 +170,11 @@ public final class Holding implements Hold {
   @Override
   public long retriesBefore() {
     return run.counters().retries();
+  }
+
+  @Override
+  public void takeOrders(Connection at, Function<Steering.Order, String> obey) throws SQLException {
+    Steering.take(at, schema, run.id(), token, obey);
   }
 
   @Override

@@ -78,6 +78,23 @@ public final class Ledger {
    * @throws LedgerException when there is none, or one of another version
    */
   public static Ledger existing(Connections connections, String schema) {
+    return existing(connections, schema, LedgerSchema.Use.READ);
+  }
+
+  /**
+   * Opens the ledger to ask something of a run at work.
+   *
+   * @param connections where to
+   * @param schema its schema
+   * @return what is asked of runs
+   * @throws LedgerException when there is none, one of another version, or a right is missing
+   */
+  public static Steering steering(Connections connections, String schema) {
+    var unused = existing(connections, schema, LedgerSchema.Use.STEER);
+    return new Steering(connections, schema);
+  }
+
+  private static Ledger existing(Connections connections, String schema, LedgerSchema.Use use) {
     try (Connection connection = connections.begin(WHO)) {
       if (!LedgerSchema.exists(connection, schema)) {
         throw new LedgerException(
@@ -86,7 +103,7 @@ public final class Ledger {
                 + "; the first run makes it, or name another with --ledger-schema",
             null);
       }
-      LedgerSchema.install(connection, schema, LedgerSchema.Use.READ);
+      LedgerSchema.install(connection, schema, use);
       return new Ledger(connections, schema);
     } catch (SQLException e) {
       throw new LedgerException("the ledger in schema " + schema + " can't be read: " + said(e), e);
@@ -103,7 +120,7 @@ public final class Ledger {
     }
   }
 
-  private static String said(SQLException e) {
+  static String said(SQLException e) {
     return (e.getSQLState() == null ? "" : e.getSQLState() + ": ")
         + String.valueOf(e.getMessage())
             .replaceFirst("^(ERROR|FATAL|PANIC): ", "")
@@ -207,6 +224,15 @@ public final class Ledger {
       throw new LedgerException(
           "the ledger in schema " + schemaName + " can't be read: " + said(e), e);
     }
+  }
+
+  /**
+   * What was asked of runs.
+   *
+   * @return for the same ledger
+   */
+  public Steering steering() {
+    return new Steering(connections, schemaName);
   }
 
   /**

@@ -11,11 +11,18 @@ public final class LedgerSchema {
   /** The schema's name where no other is named. */
   public static final String DEFAULT_NAME = "pgbackfill";
 
-  /** What this program reads and writes; a ledger of another version is left alone. */
-  static final int VERSION = 1;
+  /**
+   * What this program reads and writes. An older ledger is brought up to it by the next run; a
+   * newer one is left alone.
+   */
+  static final int VERSION = 2;
+
+  /** How long an upgrade waits behind runs at work, which in turn wait behind it. */
+  private static final String UPGRADE_PATIENCE = "SET LOCAL lock_timeout = '2s'";
 
   private static final String SCHEMA = "CREATE SCHEMA IF NOT EXISTS %1$s;\n";
 
+  /** Makes every table, and of a ledger of an older version what it lacks. */
   private static final String TABLES =
       """
       CREATE TABLE IF NOT EXISTS %1$s.version (
@@ -75,6 +82,37 @@ public final class LedgerSchema {
       );
       CREATE UNIQUE INDEX IF NOT EXISTS mark_complete ON %1$s.mark (run_id, lane, last_record) WHERE complete;
       CREATE INDEX IF NOT EXISTS mark_transaction ON %1$s.mark (run_id, transaction);
+      -- Since version 2.
+      ALTER TABLE %1$s.run
+        ADD COLUMN IF NOT EXISTS filled bigint NOT NULL DEFAULT 0,
+        ADD COLUMN IF NOT EXISTS overwritten bigint NOT NULL DEFAULT 0;
+      -- What was asked of a run at work, by whom, and what its holder said to it. The token tells
+      -- of which holder it was asked: a run that is resumed has another.
+      CREATE TABLE IF NOT EXISTS %1$s.steering (
+        steering_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run_id bigint NOT NULL REFERENCES %1$s.run ON DELETE CASCADE,
+        lease_token uuid NOT NULL,
+        action text NOT NULL CHECK (action IN ('pause', 'unpause', 'stop', 'tune')),
+        settings text,
+        asked_by text NOT NULL,
+        asked timestamptz NOT NULL DEFAULT clock_timestamp(),
+        taken timestamptz,
+        refusal text
+      );
+      CREATE INDEX IF NOT EXISTS steering_run ON %1$s.steering (run_id, steering_id);
+      -- An upgrade must not stop accounts that could run before: what they may do with runs, they
+      -- may do here.
+      DO $grants$
+      DECLARE
+        may record;
+      BEGIN
+        FOR may IN SELECT a.grantee::regrole AS role, a.privilege_type AS privilege
+                   FROM pg_class c, aclexplode(c.relacl) a
+                   WHERE c.oid = $name$%1$s.run$name$::regclass AND a.grantee <> 0
+                     AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE') LOOP
+          EXECUTE format('GRANT %%s ON %%s TO %%s', may.privilege, $name$%1$s.steering$name$::regclass, may.role);
+        END LOOP;
+      END $grants$;
       INSERT INTO %1$s.version VALUES (%2$d) ON CONFLICT DO NOTHING;
       """;
 
@@ -86,6 +124,7 @@ public final class LedgerSchema {
       GRANT SELECT, INSERT, UPDATE ON %1$s.run TO loader;
       GRANT SELECT, INSERT ON %1$s.input TO loader;
       GRANT SELECT, INSERT, DELETE ON %1$s.mark TO loader;
+      GRANT SELECT, INSERT, UPDATE ON %1$s.steering TO loader;
       """;
 
   private LedgerSchema() {}
@@ -110,13 +149,18 @@ public final class LedgerSchema {
   /** What the caller is going to do, and what rights that takes. */
   enum Use {
     /** To list runs. */
-    READ("('USAGE')", "('version', 'SELECT'), ('run', 'SELECT'), ('input', 'SELECT')"),
-    /** To run; these are {@link #GRANTS}. */
+    READ(
+        "('USAGE')",
+        "('version', 'SELECT'), ('run', 'SELECT'), ('input', 'SELECT'), ('steering', 'SELECT')"),
+    /** To ask something of a run at work. */
+    STEER(READ.onSchema, READ.onTables + ", ('steering', 'INSERT')"),
+    /** To run; these are {@link #GRANTS}, but for the right to steer others. */
     WRITE(
         READ.onSchema,
         READ.onTables
             + ", ('run', 'INSERT'), ('run', 'UPDATE'), ('input', 'INSERT')"
-            + ", ('mark', 'SELECT'), ('mark', 'INSERT'), ('mark', 'DELETE')"),
+            + ", ('mark', 'SELECT'), ('mark', 'INSERT'), ('mark', 'DELETE')"
+            + ", ('steering', 'UPDATE')"),
     /** To make the tables in a schema that is there, and to run. */
     MAKE("('CREATE'), ('USAGE')", WRITE.onTables);
 
@@ -130,34 +174,80 @@ public final class LedgerSchema {
   }
 
   /**
-   * Makes the tables where they are missing, and refuses a ledger of another version, or one that
-   * the account has not all rights on. Commits.
+   * Makes the tables where they are missing, brings older ones up to date where the caller is going
+   * to run, and refuses a ledger of another version, or one that the account has not all rights on.
+   * Commits.
    */
   static void install(Connection connection, String schema, Use use) throws SQLException {
     if (!exists(connection, schema)) {
       make(connection, schema);
     }
     requireRights(connection, schema, use);
+    int version = version(connection, schema);
+    if (version > 0 && version < VERSION && use == Use.WRITE) {
+      upgrade(connection, schema);
+      requireRights(connection, schema, use);
+    } else if (version != VERSION) {
+      throw otherVersion(schema, version);
+    }
+    connection.commit();
+  }
+
+  private static int version(Connection connection, String schema) throws SQLException {
     try (PreparedStatement statement =
             connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
         ResultSet result = statement.executeQuery()) {
       result.next();
-      int version = result.getInt(1);
-      if (version != VERSION) {
-        throw new LedgerException(
-            "the ledger in schema "
-                + schema
-                + " has version "
-                + version
-                + ", this pgbackfill knows version "
-                + VERSION
-                + "; use a "
-                + (version > VERSION ? "newer" : "older")
-                + " pgbackfill, or another schema with --ledger-schema",
-            null);
-      }
+      return result.getInt(1);
     }
-    connection.commit();
+  }
+
+  private static LedgerException otherVersion(String schema, int version) {
+    String found =
+        "the ledger in schema "
+            + schema
+            + " has version "
+            + version
+            + ", this pgbackfill knows version "
+            + VERSION;
+    if (version > 0 && version < VERSION) {
+      return new LedgerException(
+          found
+              + "; the next run brings it up to date, or a DBA does with what pgbackfill ledger"
+              + " prints",
+          null);
+    }
+    return new LedgerException(
+        found
+            + "; use a "
+            + (version > VERSION ? "newer" : "older")
+            + " pgbackfill, or another schema with --ledger-schema",
+        null);
+  }
+
+  /** The tables are those of the older version and what came since: runs at work go on. */
+  private static void upgrade(Connection connection, String schema) throws SQLException {
+    Ledger.serialize(connection, schema);
+    if (version(connection, schema) == VERSION) {
+      return; // somebody else has done it meanwhile
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(UPGRADE_PATIENCE);
+      statement.execute(TABLES.formatted(quoted(schema), VERSION));
+    } catch (SQLException e) {
+      if (!"42501".equals(e.getSQLState())) { // insufficient_privilege
+        throw e;
+      }
+      throw new LedgerException(
+          "the ledger in schema "
+              + schema
+              + " is of an older version, and this account may not bring it up to date ("
+              + Ledger.said(e)
+              + "); its owner can, with what this prints: pgbackfill ledger --ledger-schema "
+              + schema
+              + " --account ROLE",
+          e);
+    }
   }
 
   /**

@@ -1,6 +1,8 @@
 package org.pgbackfill.ledger;
 
+import java.sql.Connection;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +29,9 @@ public record NoLedger(String name, RunIds ids) implements Hold {
 
   @Override
   public void beat(Supplier<RunEntry.Counters> counters, Consumer<LedgerException> lost) {}
+
+  @Override
+  public void takeOrders(Connection session, Function<Steering.Order, String> obey) {}
 
   @Override
   public void checkpoint(long record, String hash) {}

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.target.LockOrder;
 import org.pgbackfill.target.Row;
@@ -45,6 +46,9 @@ public final class ChunkLoader {
 
   /** How many rows were sent by COPY. */
   final AtomicLong copied = new AtomicLong();
+
+  /** Rows that were sent in transactions that did not come in. */
+  final LongAdder rolledBackRows = new LongAdder();
 
   /** How many chunks each lane still loads without COPY. */
   final Map<Integer, Integer> wary = new ConcurrentHashMap<>();
@@ -97,5 +101,15 @@ public final class ChunkLoader {
     Loading loading =
         table.changes() == null ? new Inserting(this, chunk) : new Changing(this, chunk);
     return loading.load();
+  }
+
+  /**
+   * How many rows were sent in transactions that did not come in: so many dead rows at most are
+   * left to vacuum.
+   *
+   * @return 0 and more
+   */
+  public long rolledBackRows() {
+    return rolledBackRows.sum();
   }
 }

@@ -52,6 +52,7 @@ abstract sealed class Loading permits Inserting, Changing {
   private final long lastRecord;
   private Outcome[] outcomes;
   private Sent sent;
+  private int sentRows;
   private boolean marked;
 
   Loading(ChunkLoader loader, Chunk chunk) {
@@ -196,6 +197,7 @@ abstract sealed class Loading permits Inserting, Changing {
 
   private List<Slot> transaction(List<Slot> some, boolean untried, boolean quick)
       throws SQLException {
+    sentRows = 0;
     try (Connection connection = loader.database.begin(who)) {
       if (isIn(connection)) {
         return accept();
@@ -206,6 +208,9 @@ abstract sealed class Loading permits Inserting, Changing {
       table.announce(connection, inserted == null ? List.of() : inserted);
       connection.commit();
       return accept();
+    } catch (SQLException e) {
+      loader.rolledBackRows.add(sentRows);
+      throw e;
     }
   }
 
@@ -237,6 +242,7 @@ abstract sealed class Loading permits Inserting, Changing {
    */
   final Predicate<Row> insert(Connection connection, List<Row> rows, boolean quick)
       throws SQLException {
+    sentRows = rows.size();
     if (quick) {
       long count = table.copy(connection, rows, ids(rows));
       if (count == rows.size()) {

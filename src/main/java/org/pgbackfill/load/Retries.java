@@ -2,6 +2,9 @@ package org.pgbackfill.load;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -59,7 +62,9 @@ public final class Retries {
   private final Pause pause;
   private final Consumer<String> notices;
   private final LongSupplier nanos;
-  private final LongAdder count;
+
+  /** By SQLSTATE. */
+  private final Map<String, LongAdder> counts;
 
   /**
    * Makes a counter of its own.
@@ -70,17 +75,21 @@ public final class Retries {
    * @param notices takes one line for each retry
    */
   public Retries(Duration total, Pause pause, Consumer<String> notices) {
-    this(total, pause, notices, System::nanoTime, new LongAdder());
+    this(total, pause, notices, System::nanoTime, new ConcurrentHashMap<>());
   }
 
   /** With a clock of the test's. */
   Retries(
-      Duration total, Pause pause, Consumer<String> notices, LongSupplier nanos, LongAdder count) {
+      Duration total,
+      Pause pause,
+      Consumer<String> notices,
+      LongSupplier nanos,
+      Map<String, LongAdder> counts) {
     this.total = total;
     this.pause = pause;
     this.notices = notices;
     this.nanos = nanos;
-    this.count = count;
+    this.counts = counts;
   }
 
   /**
@@ -91,7 +100,7 @@ public final class Retries {
    */
   public Retries atTheEnd(Duration atMost) {
     Duration less = total.compareTo(atMost) < 0 ? total : atMost;
-    return new Retries(less, Retries::sleep, notices, nanos, count);
+    return new Retries(less, Retries::sleep, notices, nanos, counts);
   }
 
   private static boolean sleep(Duration time) {
@@ -110,7 +119,18 @@ public final class Retries {
    * @return 0 and more
    */
   public long count() {
-    return count.sum();
+    return byState().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * How many retries there were after which SQLSTATE; {@code none} for faults without one.
+   *
+   * @return sorted by SQLSTATE
+   */
+  public Map<String, Long> byState() {
+    Map<String, Long> sums = new TreeMap<>();
+    counts.forEach((state, count) -> sums.put(state, count.sum()));
+    return sums;
   }
 
   /** Work that gives nothing back. */
@@ -204,7 +224,10 @@ public final class Retries {
                   + Messages.of(e),
               e);
         }
-        count.increment();
+        counts
+            .computeIfAbsent(
+                e.getSQLState() == null ? "none" : e.getSQLState(), state -> new LongAdder())
+            .increment();
         notices.accept(who + ": retry " + (again + 1) + " after " + Messages.of(e));
         if (!pause.pass(
             Duration.ofMillis(ThreadLocalRandom.current().nextLong(1 + ceiling.toMillis())))) {

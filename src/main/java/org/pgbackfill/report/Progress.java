@@ -8,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -36,6 +37,7 @@ public final class Progress implements AutoCloseable {
   private final LongSupplier records;
   private final LongSupplier bytesRead;
   private final OptionalLong bytesTotal;
+  private final Supplier<String> status;
   private final PrintStream err;
   private final long start = System.nanoTime();
   private final ProgressBar bar;
@@ -46,10 +48,12 @@ public final class Progress implements AutoCloseable {
       LongSupplier records,
       LongSupplier bytesRead,
       OptionalLong bytesTotal,
+      Supplier<String> status,
       PrintStream err) {
     this.records = records;
     this.bytesRead = bytesRead;
     this.bytesTotal = bytesTotal;
+    this.status = status;
     this.err = err;
     this.bar = mode == Mode.BAR ? bar(bytesTotal, err) : null;
     this.timer = mode == Mode.NONE ? null : timer();
@@ -88,6 +92,7 @@ public final class Progress implements AutoCloseable {
    * @param records how many have an outcome
    * @param bytesRead how far the reading is
    * @param bytesTotal empty when nobody knows
+   * @param status what else there is to say, such as why the run is held; empty for nothing
    * @param err where to
    * @return to be closed by the caller, which shows the last state
    */
@@ -97,15 +102,21 @@ public final class Progress implements AutoCloseable {
       LongSupplier records,
       LongSupplier bytesRead,
       OptionalLong bytesTotal,
+      Supplier<String> status,
       PrintStream err) {
     Mode decided = mode != Mode.AUTO ? mode : terminal ? Mode.BAR : Mode.PLAIN;
-    return new Progress(decided, records, bytesRead, bytesTotal, err);
+    return new Progress(decided, records, bytesRead, bytesTotal, status, err);
   }
 
   private void showBar() {
     bar.stepTo(bytesRead.getAsLong());
     bar.setExtraMessage(
-        String.format(Locale.ROOT, "%,d records, %,d/s", records.getAsLong(), rate()));
+        String.format(Locale.ROOT, "%,d records, %,d/s", records.getAsLong(), rate()) + more());
+  }
+
+  private String more() {
+    String text = status.get();
+    return text.isEmpty() ? "" : "; " + text;
   }
 
   private void showLine() {
@@ -117,7 +128,7 @@ public final class Progress implements AutoCloseable {
       line.append(
           String.format(Locale.ROOT, ", %.0f %%, %d:%02d left", part * 100, left / 60, left % 60));
     }
-    err.println(line);
+    err.println(line.append(more()));
   }
 
   private Duration elapsed() {

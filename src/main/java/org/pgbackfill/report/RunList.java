@@ -5,10 +5,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunState;
+import org.pgbackfill.ledger.Steering;
 
 /** The ledger's runs, for people and for programs. */
 public final class RunList {
@@ -18,9 +22,10 @@ public final class RunList {
    * For people.
    *
    * @param runs in the order to show them
-   * @return a line for each, and one that names the columns
+   * @param asked gives what was asked of a run
+   * @return a line for each and for what was asked of it, and one that names the columns
    */
-  public static String text(List<RunEntry> runs) {
+  public static String text(List<RunEntry> runs, Function<RunEntry, List<Steering.Order>> asked) {
     StringBuilder text = new StringBuilder();
     String format = "%-32s %-11s %-12s %-20s %12s %12s %12s %12s %12s  %s%n";
     text.append(
@@ -47,7 +52,7 @@ public final class RunList {
                       run.name(),
                       run.work().command(),
                       state(run),
-                      run.began().toString().replaceAll("\\.\\d+Z", "Z"),
+                      withoutFraction(run.began()),
                       c.inserted(),
                       c.existing(),
                       c.filled() + c.overwritten(),
@@ -56,8 +61,24 @@ public final class RunList {
                       note(run))
                   .stripTrailing())
           .append('\n');
+      asked.apply(run).forEach(order -> text.append("  ").append(line(order)).append('\n'));
     }
     return text.toString();
+  }
+
+  private static String line(Steering.Order order) {
+    return withoutFraction(order.asked())
+        + " "
+        + order.action().word()
+        + (order.settings() == null ? "" : " " + order.settings())
+        + " by "
+        + order.by()
+        + (order.taken() == null ? ": not heard" : "")
+        + (order.refusal() == null ? "" : ": refused, " + order.refusal());
+  }
+
+  private static String withoutFraction(Instant time) {
+    return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /** A run whose holder is dead is not running, whatever it could write last. */
@@ -76,9 +97,10 @@ public final class RunList {
    * For programs.
    *
    * @param runs in the order to show them
+   * @param asked gives what was asked of a run
    * @return one JSON object for each, one on a line
    */
-  public static String json(List<RunEntry> runs) {
+  public static String json(List<RunEntry> runs, Function<RunEntry, List<Steering.Order>> asked) {
     StringWriter out = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
       json.setRootValueSeparator(null);
@@ -110,6 +132,11 @@ public final class RunList {
           json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("steering");
+        for (Steering.Order order : asked.apply(run)) {
+          write(json, order);
+        }
+        json.writeEndArray();
         json.writeEndObject();
         json.writeRaw('\n');
       }
@@ -117,5 +144,16 @@ public final class RunList {
       throw new UncheckedIOException("writing to a string", e);
     }
     return out.toString();
+  }
+
+  private static void write(JsonGenerator json, Steering.Order order) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("action", order.action().word());
+    json.writeStringField("settings", order.settings());
+    json.writeStringField("by", order.by());
+    json.writeStringField("asked", order.asked().toString());
+    json.writeStringField("taken", order.taken() == null ? null : order.taken().toString());
+    json.writeStringField("refusal", order.refusal());
+    json.writeEndObject();
   }
 }

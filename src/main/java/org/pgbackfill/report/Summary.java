@@ -25,6 +25,7 @@ import org.pgbackfill.ledger.RunState;
  * @param rejectsFile null when there is none
  * @param outcomesFile null when there is none
  * @param ledger the ledger's schema; null when the run was not written down
+ * @param blastRadius what it did to the live system; null when it did not begin
  */
 public record Summary(
     String run,
@@ -36,7 +37,8 @@ public record Summary(
     String existence,
     Path rejectsFile,
     Path outcomesFile,
-    String ledger) {
+    String ledger,
+    BlastRadius blastRadius) {
 
   /**
    * Of a start that found its run done.
@@ -56,7 +58,8 @@ public record Summary(
         null,
         null,
         null,
-        schema);
+        schema,
+        null);
   }
 
   /**
@@ -75,6 +78,7 @@ public record Summary(
         reason,
         new RunEntry.Counters(0, 0, 0, 0, 0, 0, 0),
         Duration.ZERO,
+        null,
         null,
         null,
         null,
@@ -125,6 +129,9 @@ public record Summary(
     lineIfAny(text, "retries", counters.retries());
     if (existence != null) {
       text.append("  existence: ").append(existence).append('\n');
+    }
+    if (blastRadius != null) {
+      text.append(blastRadius.text());
     }
     if (outcomesFile != null) {
       text.append("  outcomes in ").append(outcomesFile).append('\n');
@@ -177,6 +184,12 @@ public record Summary(
       json.writeStringField("rejects_file", rejectsFile == null ? null : rejectsFile.toString());
       json.writeStringField("outcomes_file", outcomesFile == null ? null : outcomesFile.toString());
       json.writeStringField("ledger", ledger);
+      json.writeFieldName("blast_radius");
+      if (blastRadius == null) {
+        json.writeNull();
+      } else {
+        blastRadius.write(json);
+      }
       json.writeStringField("resume", resume);
       json.writeEndObject();
     } catch (IOException e) {

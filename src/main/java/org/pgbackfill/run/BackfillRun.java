@@ -48,9 +48,11 @@ public final class BackfillRun {
   private final Consumer<String> notices;
   private final Counts counts = new Counts();
   private final Retries retries;
+  private final Restraint restraint;
   private final long start = System.nanoTime();
   private Exception failure;
   private Existence existence;
+  private ChunkLoader loader;
 
   /**
    * Prepares a run.
@@ -64,6 +66,7 @@ public final class BackfillRun {
     this.stop = stop;
     this.notices = notices;
     this.retries = new Retries(plan.limits().retry(), stop, notices);
+    this.restraint = new Restraint(plan, stop, notices);
   }
 
   /**
@@ -88,6 +91,7 @@ public final class BackfillRun {
       }
       TargetTable table = TargetTable.inspect(database, target, plan.into().notification());
       tellIgnored(target);
+      restraint.check(database);
       RunIds ids = RunIds.of(plan.started(), new SecureRandom().nextLong());
       if (plan.book().schema() == null) {
         return execute(source, database, table, new NoLedger(nameOrDefault(), ids), err);
@@ -157,7 +161,7 @@ public final class BackfillRun {
       }
       Ending ending = ending();
       attempt(() -> end(hold, ending));
-      return summary(hold, reports);
+      return summary(database, hold, reports);
     } catch (UncheckedIOException e) {
       fail(e);
       attempt(() -> end(hold, ending()));
@@ -180,18 +184,34 @@ public final class BackfillRun {
                 counts::read,
                 source::bytesRead,
                 source.bytesTotal(),
+                restraint::status,
                 err);
+        Lookout lookout = restraint.watch(database, hold);
         InputOrder order = new InputOrder(counts, reports, stop)) {
       History history = history(hold);
       LoadedRun run =
           new LoadedRun(
               hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
       existence = existence(source, database, table, !history.transactions().isEmpty());
-      ChunkLoader loader = new ChunkLoader(database, table, existence, run, retries);
-      try (Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
+      loader = new ChunkLoader(database, table, existence, run, retries);
+      try (Lanes lanes =
+          Lanes.start(
+              plan.threads(),
+              stop,
+              part -> restraint.load(part, chunk -> loadChunk(chunk, order)))) {
         Reading.run(
             new Feed(
-                plan, source, table.target(), hold, history, counts, order, lanes, retries, stop),
+                plan,
+                source,
+                table.target(),
+                hold,
+                history,
+                counts,
+                order,
+                lanes,
+                retries,
+                stop,
+                restraint.pace()),
             stop);
         lanes.finish();
       }
@@ -223,7 +243,7 @@ public final class BackfillRun {
                 "the marks of run " + hold.name() + " can't be read: " + e.getMessage(), e));
   }
 
-  private void loadPart(Window.Part part, ChunkLoader loader, InputOrder order) {
+  private void loadChunk(Window.Part part, InputOrder order) {
     order.settle(part, loader.load(part.chunk()));
     plan.reporting().rejectLimit().check(counts, stop);
   }
@@ -314,7 +334,7 @@ public final class BackfillRun {
     }
   }
 
-  private Summary summary(Hold hold, Reports reports) {
+  private Summary summary(Database database, Hold hold, Reports reports) {
     Ending ending = ending();
     return new Summary(
         hold.name(),
@@ -326,6 +346,7 @@ public final class BackfillRun {
         existence == null ? null : existence.way().word(),
         reports.rejectsFile(),
         reports.outcomesFile(),
-        plan.book().schema());
+        plan.book().schema(),
+        restraint.blastRadius(database, retries, loader));
   }
 }

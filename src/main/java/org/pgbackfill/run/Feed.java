@@ -32,6 +32,7 @@ final class Feed {
   private final Lanes lanes;
   private final Retries retries;
   private final Stop stop;
+  private final Pace pace;
   private Window window;
   private long lastNumber;
   private History.Comparison comparison = History.Comparison.NEW;
@@ -46,7 +47,8 @@ final class Feed {
       InputOrder order,
       Lanes lanes,
       Retries retries,
-      Stop stop) {
+      Stop stop,
+      Pace pace) {
     this.plan = plan;
     this.source = source;
     this.target = target;
@@ -57,11 +59,12 @@ final class Feed {
     this.lanes = lanes;
     this.retries = retries;
     this.stop = stop;
+    this.pace = pace;
   }
 
   void run() throws SourceException {
     LongFunction<UUID> ids = hold.ids()::id;
-    window = new Window(plan.windowRecords());
+    window = newWindow();
     try {
       for (CsvRecord record = next(); record != null; record = next()) {
         add(target.check(record, ids));
@@ -143,9 +146,13 @@ final class Feed {
     if (source.isReadOnce()) {
       hold.checkpoint(lastNumber, source.checksumSoFar());
     }
-    List<Window.Part> parts = window.deal(plan.threads(), plan.chunkSize());
+    List<Window.Part> parts = window.deal(plan.threads());
     order.add(window);
     parts.forEach(lanes::give);
-    window = new Window(plan.windowRecords());
+    window = newWindow();
+  }
+
+  private Window newWindow() {
+    return new Window(pace.window(plan.threads()));
   }
 }

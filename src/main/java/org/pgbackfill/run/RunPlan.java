@@ -31,6 +31,7 @@ import org.pgbackfill.target.Target;
  * @param maxRunTime when the run stops by itself; null for never
  * @param book which run this is to the ledger
  * @param reporting what the operator gets to see
+ * @param throttle what the load holds back for
  */
 public record RunPlan(
     String command,
@@ -43,7 +44,8 @@ public record RunPlan(
     int chunkSize,
     Duration maxRunTime,
     Book book,
-    Reporting reporting) {
+    Reporting reporting,
+    ThrottlePlan throttle) {
   /**
    * What is loaded.
    *
@@ -153,14 +155,5 @@ public record RunPlan(
       // One of them is not there: their names decide.
       return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
     }
-  }
-
-  /**
-   * How many records are dealt at a time: a little less than fills every lane, since a hash deals
-   * unevenly and a few records too many would make a tiny chunk. Three standard deviations.
-   */
-  int windowRecords() {
-    int each = threads == 1 ? chunkSize : (int) Math.max(1, chunkSize - 3 * Math.sqrt(chunkSize));
-    return Math.multiplyExact(threads, each);
   }
 }

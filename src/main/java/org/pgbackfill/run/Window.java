@@ -1,6 +1,7 @@
 package org.pgbackfill.run;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.Chunk;
@@ -34,6 +35,27 @@ final class Window {
     /** The rows. */
     Chunk chunk() {
       return chunk;
+    }
+
+    int size() {
+      return positions.length;
+    }
+
+    /** Its first records, no more than so many. */
+    Part first(int records) {
+      return records >= size() ? this : slice(0, records);
+    }
+
+    /** What is left behind the first so many records; null for nothing. */
+    Part behind(int records) {
+      return records >= size() ? null : slice(records, size());
+    }
+
+    private Part slice(int from, int to) {
+      return new Part(
+          window,
+          new Chunk(chunk.lane(), chunk.rows().subList(from, to)),
+          Arrays.copyOfRange(positions, from, to));
     }
   }
 
@@ -77,8 +99,8 @@ final class Window {
     return records.isEmpty();
   }
 
-  /** The rows by lane, none larger than the limit. */
-  List<Part> deal(int lanes, int chunkSize) {
+  /** The rows by lane; the lane cuts them into chunks. */
+  List<Part> deal(int lanes) {
     byte[] laneOf = new byte[records.size()];
     int[] counts = new int[lanes];
     for (int i = 0; i < laneOf.length; i++) {
@@ -90,18 +112,21 @@ final class Window {
     }
     List<Part> parts = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
-      int next = 0;
-      for (int left = counts[lane]; left > 0; left -= chunkSize) {
-        int[] positions = new int[Math.min(left, chunkSize)];
-        for (int i = 0; i < positions.length; next++) {
-          if (laneOf[next] == lane) {
-            positions[i++] = next;
-          }
-        }
-        parts.add(part(lane, positions));
+      if (counts[lane] > 0) {
+        parts.add(part(lane, positions(laneOf, lane, counts[lane])));
       }
     }
     return parts;
+  }
+
+  private static int[] positions(byte[] laneOf, int lane, int count) {
+    int[] positions = new int[count];
+    for (int i = 0, next = 0; i < count; next++) {
+      if (laneOf[next] == lane) {
+        positions[i++] = next;
+      }
+    }
+    return positions;
   }
 
   private Part part(int lane, int[] positions) {

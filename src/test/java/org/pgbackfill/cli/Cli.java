@@ -54,6 +54,7 @@ public final class Cli {
   private InputStream stdin = InputStream.nullInputStream();
   private boolean isTerminal;
   private String password;
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private Terminal.Signals signals = stop::set;
 
   /** Without a database: PG variables of the machine are not seen. */
@@ -111,10 +112,15 @@ public final class Cli {
     stop.get().run();
   }
 
+  /** Waits until a run that goes on in the background has said something on standard error. */
+  public void awaitSaid(String text) {
+    Wait.until(text, () -> err.toString(StandardCharsets.UTF_8).contains(text));
+  }
+
   /** Runs and waits for the end. */
   public Result run(Object... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    err.reset();
     List<String> words = new ArrayList<>();
     for (Object arg : args) {
       words.add(arg.toString());

@@ -131,6 +131,13 @@ final class Load {
     return this;
   }
 
+  /** Words, and more behind them. */
+  static Object[] with(Object[] more, Object... words) {
+    List<Object> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of(more));
+    return all.toArray();
+  }
+
   List<Object> words(Object... more) {
     List<Object> words =
         new ArrayList<>(

@@ -62,27 +62,33 @@ class OutputTest {
         .run(Cli.on(DATABASE));
   }
 
-  /** The object's fields in order; fails where the text is anything else but one flat object. */
+  /** The object's fields in order; fails where the text is anything else but one object. */
   private static Map<String, Object> object(String json) throws IOException {
-    Map<String, Object> fields = new LinkedHashMap<>();
     try (JsonParser parser = new JsonFactory().createParser(json)) {
       assertEquals(JsonToken.START_OBJECT, parser.nextToken());
-      while (parser.nextToken() != JsonToken.END_OBJECT) {
-        String name = parser.currentName();
-        JsonToken token = parser.nextToken();
-        Object value =
-            switch (token) {
-              case VALUE_STRING -> parser.getText();
-              case VALUE_NUMBER_INT -> parser.getLongValue();
-              case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-              case VALUE_NULL -> "null";
-              default -> throw new AssertionError(name + " is " + token);
-            };
-        assertEquals(null, fields.put(name, value), () -> name + " stands there twice");
-      }
+      Map<String, Object> fields = fields(parser);
       assertEquals(null, parser.nextToken());
+      assertTrue(json.endsWith("}\n"), json);
+      return fields;
     }
-    assertTrue(json.endsWith("}\n"), json);
+  }
+
+  private static Map<String, Object> fields(JsonParser parser) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      JsonToken token = parser.nextToken();
+      Object value =
+          switch (token) {
+            case START_OBJECT -> fields(parser);
+            case VALUE_STRING -> parser.getText();
+            case VALUE_NUMBER_INT -> parser.getLongValue();
+            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+            case VALUE_NULL -> "null";
+            default -> throw new AssertionError(name + " is " + token);
+          };
+      assertEquals(null, fields.put(name, value), () -> name + " stands there twice");
+    }
     return fields;
   }
 
@@ -123,6 +129,12 @@ class OutputTest {
     assertTrue((long) fields.get("rows_per_second") > 0, fields::toString);
     assertEquals(folder.file("rejects.csv").toString(), fields.get("rejects_file"));
     assertEquals(outcomes.toString(), fields.get("outcomes_file"));
+    Map<?, ?> blastRadius = (Map<?, ?>) fields.get("blast_radius");
+    assertEquals(0L, blastRadius.get("deadlocks"));
+    assertEquals(0L, blastRadius.get("dead_rows"));
+    assertTrue((long) blastRadius.get("server_wal_bytes") > 0, fields::toString);
+    assertEquals("null", blastRadius.get("lock_waiters"), "unknown, and not 0");
+    assertEquals(Map.of(), blastRadius.get("held_seconds_by"));
   }
 
   @Test
@@ -158,8 +170,14 @@ class OutputTest {
     assertEquals("  duplicate              1", lines[4]);
     assertEquals("  rejected               1  see " + folder.file("rejects.csv"), lines[5]);
     assertEquals("  existence: empty", lines[6]);
-    assertEquals("", lines[7]);
-    assertEquals(8, lines.length);
+    assertTrue(
+        lines[7].matches(
+            "  blast radius: 0 deadlocks, 0 dead rows, WAL of the whole server [\\d.]+ MB"),
+        result::toString);
+    // It was over before the first look.
+    assertEquals("    lock waiters unknown, replica lag unknown, held 0.0 s", lines[8]);
+    assertEquals("", lines[9]);
+    assertEquals(10, lines.length);
     assertEquals("", result.err());
   }
 

@@ -23,6 +23,8 @@ class RightsTest {
     {"SELECT ON", "pgbackfill.mark"},
     {"INSERT ON", "pgbackfill.mark"},
     {"DELETE ON", "pgbackfill.mark"},
+    {"SELECT ON", "pgbackfill.steering"},
+    {"UPDATE ON", "pgbackfill.steering"},
   };
 
   @TempDir Path folder;
@@ -157,7 +159,7 @@ class RightsTest {
         jobs.database.run(
             """
             GRANT USAGE ON SCHEMA pgbackfill TO %1$s;
-            GRANT SELECT ON pgbackfill.version, pgbackfill.run TO %1$s
+            GRANT SELECT ON pgbackfill.version, pgbackfill.run, pgbackfill.steering TO %1$s
             """
                 .formatted(role));
     Cli reader = Cli.on(jobs.database).with("PGUSER", role);

@@ -240,7 +240,7 @@ class RunsTest {
     String other =
         "the ledger in schema pgbackfill has version "
             + version
-            + ", this pgbackfill knows version 1; use a "
+            + ", this pgbackfill knows version 2; use a "
             + which
             + " pgbackfill, or another schema with --ledger-schema";
     assertRefused(other, run());

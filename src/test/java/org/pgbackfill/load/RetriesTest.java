@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
 class RetriesTest {
@@ -18,7 +18,7 @@ class RetriesTest {
   private boolean stopped;
 
   private Retries retries(Duration total) {
-    return new Retries(total, this::pause, notices::add, () -> nanos, new LongAdder());
+    return new Retries(total, this::pause, notices::add, () -> nanos, new ConcurrentHashMap<>());
   }
 
   private boolean pause(Duration time) {

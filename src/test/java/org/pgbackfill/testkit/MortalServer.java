@@ -5,8 +5,11 @@ import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A PostgreSQL that is killed and comes back on the same data and the same port. It writes through
@@ -38,6 +42,7 @@ public final class MortalServer implements AutoCloseable {
 
   private final Path data;
   private final Path log;
+  private final Path program;
   private final List<String> command;
   private final int port;
   private Process postmaster;
@@ -46,6 +51,7 @@ public final class MortalServer implements AutoCloseable {
     this.data = folder.resolve("data");
     this.log = folder.resolve("server.log");
     this.port = port;
+    this.program = program;
     this.command = new ArrayList<>();
     if (LinuxUtils.isUnshareAvailable()) {
       command.addAll(List.of("unshare", "-U")); // the server refuses to be root
@@ -72,6 +78,33 @@ public final class MortalServer implements AutoCloseable {
       MortalServer server = new MortalServer(folder, maker.getPort(), program);
       server.start();
       return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A streaming replica of this server, in an empty folder. This one is stopped for the copy, and
+   * comes back.
+   */
+  public MortalServer replica(Path folder) {
+    close();
+    try (Stream<Path> files = Files.walk(data);
+        ServerSocket free = new ServerSocket(0)) {
+      Path copy = folder.resolve("data");
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(data.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+      }
+      Files.createFile(copy.resolve("standby.signal"));
+      Files.writeString(
+          copy.resolve("postgresql.auto.conf"),
+          "primary_conninfo = 'host=localhost port=" + port + " user=postgres'\n",
+          StandardOpenOption.APPEND);
+      free.close();
+      start();
+      MortalServer replica = new MortalServer(folder, free.getLocalPort(), program);
+      replica.start();
+      return replica;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,0 +1,375 @@
+package org.pgbackfill.load;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The server as a DBA sees it beside the load, through a session of its own that takes no lock and
+ * keeps no transaction open between two looks. For one thread, but for {@link #close}.
+ */
+public final class LiveSystem implements AutoCloseable {
+  /** Work on the session, in a transaction that it commits itself. */
+  public interface Errand {
+    /**
+     * Does it.
+     *
+     * @param session in a transaction
+     * @throws SQLException as any statement
+     */
+    void run(Connection session) throws SQLException;
+  }
+
+  private static final String WHO = "pgbackfill throttle";
+
+  /** Below the session's silence: the server, not the network, ends a query that takes too long. */
+  private static final String QUERY_LIMITS =
+      """
+      SET TRANSACTION READ ONLY;
+      SET LOCAL statement_timeout = '3s';
+      -- the operator's query is planned as he knows it
+      SET LOCAL enable_seqscan TO DEFAULT;
+      SET LOCAL enable_hashjoin TO DEFAULT;
+      SET LOCAL enable_mergejoin TO DEFAULT
+      """;
+
+  /** Sessions that wait for less are not kept by us, but by the ordinary course of things. */
+  private static final String MOMENT = "interval '1 second'";
+
+  /**
+   * What the account may see.
+   *
+   * @param role quoted
+   */
+  private record Rights(String role, boolean stats, boolean archive) {}
+
+  private final Database database;
+  private final String run;
+  private final ReplayLag replayLag = new ReplayLag();
+
+  /** How the names of the run's lanes begin, as the server shows them; null before it was asked. */
+  private String lanes;
+
+  private Rights rights;
+  private volatile Connection session;
+
+  /**
+   * Does not connect yet.
+   *
+   * @param database where
+   * @param run the run's name
+   */
+  public LiveSystem(Database database, String run) {
+    this.database = database;
+    this.run = run;
+  }
+
+  /**
+   * How far the server's WAL is, for a difference; everybody writes it.
+   *
+   * @param database asked in a transaction of its own
+   * @return bytes; null where the server does not say
+   */
+  public static Long walBytes(Database database) {
+    try (Connection connection = database.begin("pgbackfill");
+        Statement statement = connection.createStatement();
+        ResultSet result =
+            statement.executeQuery(
+                "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint")) {
+      result.next();
+      long bytes = result.getLong(1);
+      connection.commit();
+      return bytes;
+    } catch (SQLException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Refuses figures that the account may not see, and a query that the server can't answer.
+   *
+   * @param database asked in a session of its own
+   * @param asked the figures
+   * @param query the operator's; null for none
+   * @throws LoadException with what a DBA can grant, or what the server said
+   */
+  public static void require(Database database, Set<Gauge> asked, String query) {
+    try (LiveSystem live = new LiveSystem(database, "")) {
+      live.begin();
+      String missing = live.missing(asked);
+      if (missing != null) {
+        throw new LoadException(missing, null);
+      }
+      if (query != null) {
+        live.requireAnswer(query);
+      }
+    } catch (SQLException e) {
+      throw new LoadException("throttles can't be asked for: " + Messages.of(e), e);
+    }
+  }
+
+  private void requireAnswer(String query) {
+    try {
+      var unused = holds(query);
+    } catch (SQLException e) {
+      throw new LoadException(
+          "--throttle-query can't be asked: "
+              + Messages.of(e)
+              + "; expected a query that only reads, and gives one boolean: true holds the load",
+          e);
+    }
+  }
+
+  /**
+   * What the account lacks to see figures.
+   *
+   * @param asked the figures
+   * @return for the operator; null when nothing is missing, or the server was not reached yet
+   */
+  public String missing(Set<Gauge> asked) {
+    if (rights == null) {
+      return null;
+    }
+    boolean hidden = !rights.stats() && (asked.contains(Gauge.LAG) || asked.contains(Gauge.ACTIVE));
+    boolean unlisted = !rights.archive() && asked.contains(Gauge.WAL_BACKLOG);
+    return hidden || unlisted ? lacks(rights.role(), hidden, unlisted) : null;
+  }
+
+  private static String lacks(String role, boolean hidden, boolean unlisted) {
+    String what =
+        hidden && unlisted
+            ? "other sessions, replicas and the archiver, which --max-lag, --max-active and"
+                + " --max-wal-backlog go by"
+            : hidden
+                ? "other sessions and replicas, which --max-lag and --max-active go by"
+                : "the archiver, which --max-wal-backlog goes by";
+    return "role "
+        + role
+        + " may not see "
+        + what
+        + "; a DBA can let it: GRANT "
+        + (unlisted ? "pg_monitor" : "pg_read_all_stats")
+        + " TO "
+        + role;
+  }
+
+  /**
+   * Does something else on the session.
+   *
+   * @param errand what
+   * @return why it could not be done; null when it could
+   */
+  public String visit(Errand errand) {
+    try {
+      begin();
+      errand.run(session);
+      return null;
+    } catch (SQLException e) {
+      closeSession();
+      return Messages.of(e);
+    }
+  }
+
+  /**
+   * Looks.
+   *
+   * @param asked figures that take a question of their own are left out unless they are here
+   * @param query the operator's; null for none
+   * @return what there was to see
+   */
+  public Sighting look(Set<Gauge> asked, String query) {
+    Sighting seen;
+    try {
+      begin();
+      seen = read(asked);
+      session.commit();
+    } catch (SQLException e) {
+      closeSession();
+      return Sighting.nothing(Messages.of(e));
+    }
+    return query == null ? seen : withAnswer(seen, query);
+  }
+
+  private Sighting withAnswer(Sighting seen, String query) {
+    String why;
+    try {
+      why = holds(query) ? "the query says so" : null;
+    } catch (SQLException e) {
+      // Nobody knows whether the load may go on; so it does not.
+      closeSession();
+      why = "the query failed: " + Messages.of(e);
+    }
+    return new Sighting(seen.values(), seen.waiting(), seen.longestWaitMillis(), why, null);
+  }
+
+  private void begin() throws SQLException {
+    if (session == null || session.isClosed()) {
+      session = database.session();
+    }
+    if (rights == null) {
+      lanes = asShown("pgbackfill " + run + " lane-");
+      rights = rights();
+      session.commit();
+    }
+    database.limit(session, WHO);
+  }
+
+  private Rights rights() throws SQLException {
+    try (Statement statement = session.createStatement();
+        ResultSet may =
+            statement.executeQuery(
+                """
+                SELECT quote_ident(current_user), pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
+                       has_function_privilege('pg_ls_archive_statusdir()', 'EXECUTE')
+                """)) {
+      may.next();
+      return new Rights(may.getString(1), may.getBoolean(2), may.getBoolean(3));
+    }
+  }
+
+  /** A name that is too long is cut by the server, and letters beyond ASCII are changed. */
+  private String asShown(String name) throws SQLException {
+    try (PreparedStatement select =
+        session.prepareStatement("SELECT set_config('application_name', ?, true)")) {
+      select.setString(1, name);
+      try (ResultSet result = select.executeQuery()) {
+        result.next();
+        return result.getString(1);
+      }
+    }
+  }
+
+  private Sighting read(Set<Gauge> asked) throws SQLException {
+    Map<Gauge, Long> values = new EnumMap<>(Gauge.class);
+    if (rights.stats()) {
+      values.put(Gauge.LAG, lagMillis());
+      if (asked.contains(Gauge.ACTIVE)) {
+        values.put(Gauge.ACTIVE, active());
+      }
+    }
+    if (asked.contains(Gauge.WAL_BACKLOG)) {
+      values.put(
+          Gauge.WAL_BACKLOG,
+          ask("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"));
+    }
+    return withWaiters(values);
+  }
+
+  private long ask(String question) throws SQLException {
+    try (Statement statement = session.createStatement();
+        ResultSet result = statement.executeQuery(question)) {
+      result.next();
+      return result.getLong(1);
+    }
+  }
+
+  /** Nobody is hidden in pg_locks, and our own sessions are not hidden from us. */
+  private Sighting withWaiters(Map<Gauge, Long> values) throws SQLException {
+    try (PreparedStatement select =
+        session.prepareStatement(
+            """
+            WITH ours AS (SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, ?)),
+            waiting AS (
+              SELECT l.pid, clock_timestamp() - coalesce(min(l.waitstart), clock_timestamp()) AS since
+              FROM pg_locks l
+              WHERE NOT l.granted AND l.pid NOT IN (SELECT pid FROM ours)
+                AND EXISTS (SELECT FROM ours WHERE ours.pid = ANY (pg_blocking_pids(l.pid)))
+              GROUP BY l.pid
+            )
+            SELECT count(*), count(*) FILTER (WHERE since > %s),
+                   coalesce(max(extract(epoch FROM since)) * 1000, 0)::bigint
+            FROM waiting
+            """
+                .formatted(MOMENT))) {
+      select.setString(1, lanes);
+      try (ResultSet result = select.executeQuery()) {
+        result.next();
+        values.put(Gauge.LOCK_WAITERS, result.getLong(2));
+        return new Sighting(values, result.getLong(1), result.getLong(3), null, null);
+      }
+    }
+  }
+
+  private long active() throws SQLException {
+    try (PreparedStatement select =
+        session.prepareStatement(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+              AND NOT starts_with(application_name, ?)
+              AND application_name NOT IN ('pgbackfill', 'pgbackfill ledger', 'pgbackfill heartbeat')
+            """)) {
+      select.setString(1, lanes);
+      try (ResultSet result = select.executeQuery()) {
+        result.next();
+        return result.getLong(1);
+      }
+    }
+  }
+
+  /** 0 where there is no replica; what only receives WAL replays nothing and does not count. */
+  private long lagMillis() throws SQLException {
+    try (Statement statement = session.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+                       (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint,
+                       (r.replay_lsn - '0/0'::pg_lsn)::bigint,
+                       coalesce(extract(epoch FROM r.replay_lag) * 1000, 0)::bigint
+                FROM (SELECT) one LEFT JOIN pg_stat_replication r ON r.replay_lsn IS NOT NULL
+                """)) {
+      long most = 0;
+      long slowest = Long.MAX_VALUE;
+      while (row.next()) {
+        replayLag.see(row.getLong(1), row.getLong(2));
+        long replayed = row.getLong(3);
+        if (!row.wasNull()) {
+          slowest = Math.min(slowest, replayed);
+          most = Math.max(most, replayLag.millis(row.getLong(1), replayed, row.getLong(4)));
+        }
+      }
+      replayLag.forget(slowest);
+      return most;
+    }
+  }
+
+  private boolean holds(String query) throws SQLException {
+    begin();
+    try (Statement statement = session.createStatement()) {
+      statement.execute(QUERY_LIMITS);
+      try (ResultSet result = statement.executeQuery(scalar(query))) {
+        boolean holds = result.next() && result.getBoolean(1);
+        session.rollback();
+        return holds;
+      }
+    }
+  }
+
+  /** One statement with one value; several can't slip out of the transaction that only reads. */
+  private static String scalar(String query) {
+    return "SELECT (\n" + query.strip().replaceFirst(";$", "") + "\n)::boolean";
+  }
+
+  private void closeSession() {
+    try {
+      if (session != null) {
+        session.abort(Runnable::run); // a close could wait for a server that does not answer
+      }
+    } catch (SQLException e) {
+      // It is gone either way.
+    }
+    session = null;
+  }
+
+  /** Ends the session, also in the middle of a look. */
+  @Override
+  public void close() {
+    closeSession();
+  }
+}

@@ -1,0 +1,153 @@
+package org.pgbackfill.run;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.pgbackfill.ledger.Hold;
+import org.pgbackfill.ledger.Steering;
+import org.pgbackfill.load.Gauge;
+import org.pgbackfill.load.LiveSystem;
+
+/**
+ * Looks at the live system once a second beside the load, and hears what operators ask of the run:
+ * one thread, one session.
+ */
+final class Lookout implements AutoCloseable {
+  /** What is asked of a run is done within two of them. */
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /** How long an end waits for a look on its way. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(2);
+
+  private final LiveSystem live;
+  private final Hold hold;
+  private final Throttle throttle;
+  private final Pace pace;
+  private final Rate rate;
+  private final Stop stop;
+  private final Consumer<String> notices;
+  private final Thread thread;
+  private String deaf;
+
+  private Lookout(
+      LiveSystem live,
+      Hold hold,
+      Throttle throttle,
+      Pace pace,
+      Rate rate,
+      Stop stop,
+      Consumer<String> notices,
+      boolean looksFirst) {
+    this.live = live;
+    this.hold = hold;
+    this.throttle = throttle;
+    this.pace = pace;
+    this.rate = rate;
+    this.stop = stop;
+    this.notices = notices;
+    this.thread = new Thread(() -> run(looksFirst), "lookout");
+    thread.setDaemon(true);
+  }
+
+  /**
+   * Begins to look: at once where the load waits for it, otherwise after a while, for a small load
+   * is over before that.
+   */
+  static Lookout start(
+      LiveSystem live,
+      Hold hold,
+      ThrottlePlan plan,
+      Throttle throttle,
+      Pace pace,
+      Rate rate,
+      Stop stop,
+      Consumer<String> notices) {
+    Lookout lookout =
+        new Lookout(live, hold, throttle, pace, rate, stop, notices, plan.looksFirst());
+    lookout.thread.start();
+    return lookout;
+  }
+
+  private void run(boolean looksFirst) {
+    boolean goesOn = looksFirst || stop.pass(INTERVAL);
+    while (goesOn && !thread.isInterrupted()) {
+      hear();
+      throttle.see(live.look(throttle.asked(), throttle.query()));
+      goesOn = stop.pass(INTERVAL);
+    }
+  }
+
+  private void hear() {
+    String fault = live.visit(session -> hold.takeOrders(session, this::obey));
+    if (fault != null && deaf == null) {
+      notices.accept("pause, tune and stop are not heard for now: " + fault);
+    }
+    deaf = fault;
+  }
+
+  /** Null when it is done; else why not. */
+  private String obey(Steering.Order order) {
+    switch (order.action()) {
+      case PAUSE -> throttle.pause(order.by());
+      case UNPAUSE -> throttle.unpause();
+      case STOP -> {
+        notices.accept("stopped by " + order.by());
+        stop.request(Stop.Reason.INTERRUPTED);
+      }
+      case TUNE -> {
+        return tune(order);
+      }
+    }
+    return null;
+  }
+
+  private String tune(Steering.Order order) {
+    try {
+      Map<Knob, OptionalLong> settings = Knob.parse(order.settings());
+      String missing = missing(settings);
+      if (missing != null) {
+        return missing;
+      }
+      settings.forEach(this::set);
+      notices.accept("tuned by " + order.by() + ": " + order.settings());
+      return null;
+    } catch (IllegalArgumentException e) {
+      return "this run does not know " + order.settings() + ": " + e.getMessage();
+    }
+  }
+
+  private String missing(Map<Knob, OptionalLong> settings) {
+    Set<Gauge> gauges = EnumSet.noneOf(Gauge.class);
+    settings.forEach(
+        (knob, value) -> {
+          if (knob.gauge() != null && value.isPresent()) {
+            gauges.add(knob.gauge());
+          }
+        });
+    return live.missing(gauges);
+  }
+
+  private void set(Knob knob, OptionalLong value) {
+    switch (knob) {
+      case MAX_RATE -> rate.set(value.isPresent() ? value.getAsLong() : null);
+      case CHUNK_SIZE -> value.ifPresent(records -> pace.setMost((int) records));
+      case CHUNK_TIME ->
+          pace.setChunkTime(value.isPresent() ? Duration.ofMillis(value.getAsLong()) : null);
+      case MAX_LAG, MAX_ACTIVE, MAX_LOCK_WAITERS, MAX_WAL_BACKLOG -> throttle.set(knob, value);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(LAST_LOOK.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    live.close();
+  }
+}

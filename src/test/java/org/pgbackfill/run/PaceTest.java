@@ -1,0 +1,73 @@
+package org.pgbackfill.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** How large the next chunk is, after chunks of given times. */
+class PaceTest {
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private static Pace pace(int most, Duration chunkTime, Long perSecond) {
+    return new Pace(most, chunkTime, new Rate(perSecond, () -> 0));
+  }
+
+  /** Loads at so many records in a second, for so many chunks. */
+  private static void load(Pace pace, double perSecond, int chunks) {
+    for (int i = 0; i < chunks; i++) {
+      int records = pace.next();
+      pace.loaded(records, Duration.ofNanos((long) (records / perSecond * 1e9)));
+    }
+  }
+
+  @Test
+  void withoutATimeEachChunkIsAsLargeAsItMayBe() {
+    Pace pace = pace(10_000, null, null);
+    load(pace, 10, 3);
+    assertEquals(10_000, pace.next());
+  }
+
+  @Test
+  void chunksGrowAndShrinkTowardsTheirTimeWithinBounds() {
+    Pace pace = pace(10_000, SECOND, null);
+    assertEquals(Pace.FIRST, pace.next());
+    load(pace, 5_000, 20);
+    assertEquals(5_000, pace.next(), 100);
+    load(pace, 500, 40);
+    assertEquals(500, pace.next(), 50);
+    load(pace, 1, 40);
+    assertEquals(Pace.FEWEST, pace.next());
+    load(pace, 1e9, 60);
+    assertEquals(10_000, pace.next());
+  }
+
+  @Test
+  void oneSlowChunkDoesNotUndoWhatManyHaveShown() {
+    Pace pace = pace(10_000, SECOND, null);
+    load(pace, 5_000, 20);
+    load(pace, 2_500, 1);
+    assertTrue(pace.next() > 3_500, () -> "" + pace.next());
+  }
+
+  @Test
+  void aSmallRateMakesSmallChunks() {
+    assertEquals(500, pace(10_000, null, 500L).next());
+    assertEquals(Pace.FEWEST, pace(10_000, null, 3L).next());
+    assertEquals(50, pace(50, null, 500L).next());
+  }
+
+  @Test
+  void whatIsTunedHoldsForTheNextChunk() {
+    Pace pace = pace(10_000, null, null);
+    pace.setMost(70);
+    assertEquals(70, pace.next());
+    pace.setMost(5_000);
+    pace.setChunkTime(SECOND);
+    load(pace, 300, 30);
+    assertEquals(300, pace.next(), 10);
+    pace.setChunkTime(null);
+    assertEquals(5_000, pace.next());
+  }
+}
