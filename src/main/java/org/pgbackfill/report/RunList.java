@@ -18,7 +18,8 @@ public final class RunList {
    * For people.
    *
    * @param runs in the order to show them
-   * @return a line for each, and one that names the columns
+   * @return a line for each, and one that names the columns; rows filled and overwritten are
+   *     changed
    */
   public static String text(List<RunEntry> runs) {
     StringBuilder text = new StringBuilder();
