@@ -23,7 +23,8 @@ public final class RunList {
    *
    * @param runs in the order to show them
    * @param asked gives what was asked of a run
-   * @return a line for each and for what was asked of it, and one that names the columns
+   * @return a line for each and for what was asked of it, and one that names the columns; rows
+   *     filled and overwritten are changed
    */
   public static String text(List<RunEntry> runs, Function<RunEntry, List<Steering.Order>> asked) {
     StringBuilder text = new StringBuilder();

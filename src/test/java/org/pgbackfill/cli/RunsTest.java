@@ -187,13 +187,15 @@ class RunsTest {
     List<String> text = cli.run("runs").out().lines().toList();
     assertEquals(3, text.size(), text::toString);
     assertTrue(
-        text.get(0).matches("run +command +state +began +inserted +existing +duplicate +rejected"));
+        text.get(0)
+            .matches(
+                "run +command +state +began +inserted +existing +changed +duplicate +rejected"));
     assertTrue(
         text.get(1)
             .matches(
-                "two +jobs +failed +\\S+ +2 +1 +0 +1  more rejects than --max-rejects 0 allows"),
+                "two +jobs +failed +\\S+ +2 +1 +0 +0 +1  more rejects than --max-rejects 0 allows"),
         text::toString);
-    assertTrue(text.get(2).matches("one +jobs +succeeded +\\S+ +3 +0 +0 +0"), text::toString);
+    assertTrue(text.get(2).matches("one +jobs +succeeded +\\S+ +3 +0 +0 +0 +0"), text::toString);
 
     Cli.Result json = cli.run("runs", "one", "--output", "json");
     assertEquals(1, json.out().lines().count());
