@@ -20,6 +20,7 @@ final class Commands implements CommandLine.IFactory {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("contacts", ContactsCommand.class);
     commands.put("jobs", JobsCommand.class);
+    commands.put("check", CheckCommand.class);
     commands.put("runs", RunsCommand.class);
     commands.put("ledger", LedgerCommand.class);
     commands.put("demo", DemoCommand.class);
@@ -36,6 +37,12 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));
+    }
+    if (type == CheckCommand.Contacts.class) {
+      return type.cast(new CheckCommand.Contacts(terminal));
+    }
+    if (type == CheckCommand.Jobs.class) {
+      return type.cast(new CheckCommand.Jobs(terminal));
     }
     if (type == RunsCommand.class) {
       return type.cast(new RunsCommand(terminal));

@@ -9,6 +9,7 @@ import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -22,13 +23,7 @@ import picocli.CommandLine.TypeConversionException;
             + " locked.%n%nColumns: link_id, email_address, name; and if an export has them id,"
             + " original_photo_url, sfs_photo_url, created_at, updated_at.%n")
 final class ContactsCommand extends LoadCommand {
-  @Option(
-      names = "--table",
-      paramLabel = "NAME",
-      defaultValue = ContactsTarget.DEFAULT_TABLE,
-      order = 18,
-      description = "The table, schema-qualified or not. Default: ${DEFAULT-VALUE}.")
-  private String table;
+  @Mixin private TableOption table;
 
   @Option(
       names = "--link-id",
@@ -67,7 +62,7 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new ContactsTarget(table, sources, map, linkId);
+    return sources -> new ContactsTarget(table.table(), sources, map, linkId);
   }
 
   @Override

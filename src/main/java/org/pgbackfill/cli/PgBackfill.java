@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     versionProvider = PgBackfill.Version.class,
     footerHeading = "%nExit status:%n",
     footer = {
-      "  0  loaded",
-      "  1  failed",
+      "  0  loaded; check: a load would work",
+      "  1  failed; check: a load would fail",
       "  2  usage",
       "  3  loaded, with rejects (unless --max-rejects allows them)",
       "  4  stopped by the reject limit",
@@ -40,7 +40,7 @@ final class PgBackfill implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "no command; expected contacts, jobs, runs, ledger or demo");
+        spec.commandLine(), "no command; expected contacts, jobs, check, runs, ledger or demo");
   }
 
   /** From the jar's manifest. */

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 
 /** The ledger's tables: what they are, and making them at first use. */
 public final class LedgerSchema {
@@ -136,24 +137,9 @@ public final class LedgerSchema {
       make(connection, schema);
     }
     requireRights(connection, schema, use);
-    try (PreparedStatement statement =
-            connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
-        ResultSet result = statement.executeQuery()) {
-      result.next();
-      int version = result.getInt(1);
-      if (version != VERSION) {
-        throw new LedgerException(
-            "the ledger in schema "
-                + schema
-                + " has version "
-                + version
-                + ", this pgbackfill knows version "
-                + VERSION
-                + "; use a "
-                + (version > VERSION ? "newer" : "older")
-                + " pgbackfill, or another schema with --ledger-schema",
-            null);
-      }
+    Finding other = otherVersion(connection, schema);
+    if (other != null) {
+      throw new LedgerException(other.text(), null);
     }
     connection.commit();
   }
@@ -191,6 +177,14 @@ public final class LedgerSchema {
   /** A right that is missing must show before the first record, not at the last. */
   private static void requireRights(Connection connection, String schema, Use use)
       throws SQLException {
+    Finding missing = missingRights(connection, schema, use);
+    if (missing != null) {
+      throw new LedgerException(missing.text(), null);
+    }
+  }
+
+  /** All rights that are missing, with the statements that give them; null where none is. */
+  static Finding missingRights(Connection connection, String schema, Use use) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
@@ -218,18 +212,81 @@ public final class LedgerSchema {
       statement.setString(1, schema);
       statement.setString(2, schema);
       try (ResultSet result = statement.executeQuery()) {
-        if (result.next()) {
-          throw new LedgerException(
-              "the ledger in schema "
-                  + schema
-                  + " can't be used: role "
-                  + result.getString(1)
-                  + " lacks rights; a DBA can give them: "
-                  + result.getString(2),
-              null);
-        }
+        return result.next()
+            ? error(
+                "the ledger in schema "
+                    + schema
+                    + " can't be used: role "
+                    + result.getString(1)
+                    + " lacks rights",
+                "a DBA can give them: " + result.getString(2))
+            : null;
       }
     }
+  }
+
+  /** A ledger that this program does not know; null where it knows it. */
+  private static Finding otherVersion(Connection connection, String schema) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      int version = result.getInt(1);
+      return version == VERSION
+          ? null
+          : error(
+              "the ledger in schema "
+                  + schema
+                  + " has version "
+                  + version
+                  + ", this pgbackfill knows version "
+                  + VERSION,
+              "use a "
+                  + (version > VERSION ? "newer" : "older")
+                  + " pgbackfill, or another schema with --ledger-schema");
+    }
+  }
+
+  /**
+   * Looks whether a run could use the ledger, or make it, and changes nothing.
+   *
+   * @return never empty
+   */
+  static List<Finding> look(Connection connection, String schema) throws SQLException {
+    if (exists(connection, schema)) {
+      Finding fault = missingRights(connection, schema, Use.WRITE);
+      fault = fault == null ? otherVersion(connection, schema) : fault;
+      return List.of(fault == null ? ok("the ledger is in schema " + schema) : fault);
+    }
+    if (hasSchema(connection, schema)) {
+      Finding fault = missingRights(connection, schema, Use.MAKE);
+      return List.of(
+          fault == null ? ok("the first run makes the ledger in schema " + schema) : fault);
+    }
+    return List.of(
+        mayMakeSchemas(connection)
+            ? ok("the first run makes schema " + schema + " for the ledger")
+            : error(
+                "there is no ledger, and the account may not make schema " + schema + " for it",
+                "a DBA can make it with what pgbackfill ledger prints, or load without it with"
+                    + " --no-ledger"));
+  }
+
+  private static boolean mayMakeSchemas(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT has_database_privilege(current_database(), 'CREATE')");
+        ResultSet result = statement.executeQuery()) {
+      return result.next() && result.getBoolean(1);
+    }
+  }
+
+  private static Finding error(String message, String next) {
+    return new Finding(Finding.Level.ERROR, "ledger", message, next);
+  }
+
+  private static Finding ok(String message) {
+    return new Finding(Finding.Level.OK, "ledger", message, null);
   }
 
   static boolean exists(Connection connection, String schema) throws SQLException {

@@ -51,11 +51,13 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   private final String insert;
   private final int[] written;
   private final BinaryCopy copy;
+  private final boolean isView;
   private final boolean idsGiven;
 
   TargetTable(Target target, Catalog catalog, String arbiter) {
     this.target = target;
     this.name = catalog.name();
+    this.isView = catalog.isView();
     this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
     if (idsGiven && catalog.isView()) {
       // A view has no xmin, by which rows with ids from outside are known as this run's.
@@ -146,25 +148,40 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    */
   public static TargetTable inspect(Database database, Target target, Notify notify) {
     try (Connection connection = database.begin("pgbackfill")) {
-      Catalog catalog = Catalog.read(connection, target, database.spec());
-      TargetTable table =
-          target instanceof JobsTarget jobs
-              ? new JobsTable(jobs, catalog, notify)
-              : new ContactsTable((ContactsTarget) target, catalog);
-      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + table.insert)) {
-        table.bind(connection, explain, List.of());
-        explain.execute();
-      } catch (SQLException e) {
-        throw table.unusable(e, database.spec());
-      }
+      TargetTable table = read(connection, database.spec(), target, notify);
+      Preflight.require(connection, table);
+      table.plan(connection, database.spec());
       return table;
     } catch (SQLException e) {
-      String next =
-          "42501".equals(e.getSQLState())
-              ? "; GRANT USAGE ON that schema TO " + quoted(database.spec().user())
-              : "";
-      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
+      throw unreadable(target, database.spec(), e);
     }
+  }
+
+  /** What the catalog says, whether it can be loaded or not. */
+  static TargetTable read(Connection connection, ConnectionSpec spec, Target target, Notify notify)
+      throws SQLException {
+    Catalog catalog = Catalog.read(connection, target, spec);
+    return target instanceof JobsTarget jobs
+        ? new JobsTable(jobs, catalog, notify)
+        : new ContactsTable((ContactsTarget) target, catalog);
+  }
+
+  /** Asks the server to plan the insert: whatever else it minds, it says now. */
+  void plan(Connection connection, ConnectionSpec spec) {
+    try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + insert)) {
+      bind(connection, explain, List.of());
+      explain.execute();
+    } catch (SQLException e) {
+      throw unusable(e, spec);
+    }
+  }
+
+  static LoadException unreadable(Target target, ConnectionSpec spec, SQLException e) {
+    String next =
+        "42501".equals(e.getSQLState())
+            ? "; GRANT USAGE ON that schema TO " + quoted(spec.user())
+            : "";
+    return new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
   }
 
   private LoadException unusable(SQLException e, ConnectionSpec spec) {
@@ -238,6 +255,11 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
    */
   long copy(Connection connection, List<Row> rows) throws SQLException {
     return copy.insert(connection, rows);
+  }
+
+  /** Whether it is a view, which has neither indexes nor triggers for each row of its own. */
+  boolean isView() {
+    return isView;
   }
 
   /** Whether the export brings ids of its own, of which some may be there under another key. */
