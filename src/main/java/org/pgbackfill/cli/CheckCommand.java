@@ -98,7 +98,12 @@ final class CheckCommand implements Runnable {
   /** What both have in common. */
   abstract static class OfTarget implements Callable<Integer> {
     /** The catalog answers at once, unless somebody is at work on it. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Limits LIMITS =
+        new Limits(
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5));
 
     @Mixin private ConnectionOptions connection;
     @Mixin private ThreadsOption threads;
@@ -153,8 +158,7 @@ final class CheckCommand implements Runnable {
     }
 
     private List<Finding> look(ConnectionSpec where, Target target) {
-      Limits limits = new Limits(PATIENCE, PATIENCE, PATIENCE, PATIENCE);
-      try (Database database = Database.open(where, limits, 1)) {
+      try (Database database = Database.open(where, LIMITS, 1)) {
         return new TargetCheck(database, target, threads.threads(), TargetCheck.LONG_TRANSACTION)
             .look(ledger.schemaOrNone());
       }

@@ -26,6 +26,7 @@ final class Findings {
    * What the queries look at.
    *
    * @param target what would be loaded
+   * @param table its name; null to look at none, as long as nobody knows whether it may be seen
    * @param written the columns that a load writes whatever the export has
    * @param brought those, and the ones that an export may bring
    * @param connections how many a load would like to have
@@ -33,6 +34,7 @@ final class Findings {
    */
   record Subject(
       Target target,
+      String table,
       List<String> written,
       Set<String> brought,
       int connections,
@@ -40,7 +42,11 @@ final class Findings {
     /** Of a load: what its export has is known. */
     static Subject ofLoad(Target target) {
       List<String> written = target.columns().stream().map(Column::name).toList();
-      return new Subject(target, written, Set.copyOf(written), 0, 0);
+      return new Subject(target, target.table(), written, Set.copyOf(written), 0, 0);
+    }
+
+    Subject withoutTable() {
+      return new Subject(target, null, written, brought, connections, longTransactionMillis);
     }
 
     /** The arbiter's columns, in the order of their names. */
@@ -101,7 +107,7 @@ final class Findings {
       ), expected (attname, types, longest, is_key) AS (VALUES
         {expected}
       ), col AS (
-        SELECT a.*, y.typname, y.typdefault, format_type(a.atttypid, a.atttypmod) AS type,
+        SELECT a.*, y.typname, d.typdefault, format_type(a.atttypid, a.atttypmod) AS type,
                CASE y.typtype WHEN 'e' THEN 'enum' ELSE y.typname END AS known_type
         FROM pg_attribute a
         JOIN pg_type d ON d.oid = a.atttypid
@@ -149,7 +155,7 @@ final class Findings {
         connection.prepareStatement(
             Stream.of(queries).map(query -> with + query).collect(Collectors.joining(";\n")));
     for (int q = 0, i = 1; q < queries.length; q++) {
-      statement.setString(i++, subject.target().table());
+      statement.setString(i++, subject.table());
       statement.setArray(i++, texts(connection, subject.key()));
       statement.setArray(i++, texts(connection, subject.written()));
       statement.setArray(i++, texts(connection, List.copyOf(subject.brought())));

@@ -19,7 +19,7 @@ final class Preflight {
   private static final String ERRORS =
       """
       SELECT 'error', 'table', format('%s is a %s', name, CASE relkind WHEN 'f' THEN 'foreign table'
-             WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'relation of kind ' || relkind END),
+             WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'relation of kind ' || relkind::text END),
              'name a table with --table or --prefix'
       FROM t WHERE relkind NOT IN ('r', 'p', 'v')
       UNION ALL
@@ -57,9 +57,11 @@ final class Preflight {
       JOIN pg_attrdef d ON d.adrelid = col.attrelid AND d.adnum = col.attnum
       JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
                       AND p.refclassid = 'pg_class'::regclass
-      JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
-      WHERE attname <> ALL (written) AND NOT has_sequence_privilege(s.oid, 'USAGE')
-        AND NOT has_sequence_privilege(s.oid, 'UPDATE')
+      JOIN pg_class s ON s.oid = p.refobjid
+      WHERE attname <> ALL (written)
+        -- CASE: what is no sequence must not be asked
+        AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE')
+                                         AND NOT has_sequence_privilege(s.oid, 'UPDATE') ELSE false END
       UNION ALL
       -- for each row INSERT asks for both: it tells what is in
       SELECT 'error', 'row security',

@@ -12,7 +12,8 @@ final class ServerCheck {
   static final String SERVER =
       """
       SELECT 'note', 'server', 'synchronous_commit is off: a load raises it to local, so that what its ledger says is in, is in', NULL
-      WHERE current_setting('synchronous_commit') = 'off'
+      -- what this transaction has is our own
+      WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off')
       UNION ALL
       SELECT 'note', 'server', 'each COMMIT waits for synchronous_standby_names = ' || current_setting('synchronous_standby_names'), NULL
       WHERE current_setting('synchronous_standby_names') <> '' AND current_setting('synchronous_commit') NOT IN ('off', 'local')
@@ -40,7 +41,7 @@ final class ServerCheck {
   /** The limits that a load's connections meet, and how many it would like to have. */
   static final String CONNECTIONS =
       """
-      SELECT CASE WHEN room.most < 2 THEN 'error' ELSE 'warning' END, 'connections',
+      SELECT 'warning', 'connections',
              format('%s gives %s connections in all%s; a load takes up to %s', what, most,
                     CASE WHEN used > 0 THEN format(', of which %s are in use', used) ELSE '' END, connections),
              'fewer --threads, or ' || next

@@ -2,6 +2,16 @@ package org.pgbackfill.load;
 
 /** What about a table makes a load slower, or weakens what it promises: notes and warnings. */
 final class TableCheck {
+  /** Who keeps writers out: to be asked first, since other questions may have to wait for him. */
+  static final String LOCKS =
+      """
+      SELECT 'warning', 'lock', format('process %s holds or awaits %s on %s: a load would wait, and the rest of this check', l.pid, l.mode, name),
+             format('look at it: SELECT * FROM pg_stat_activity WHERE pid = %s, and check again', l.pid)
+      FROM t JOIN pg_locks l ON l.relation = t.oid
+                            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      WHERE l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+      """;
+
   /** What the table is. */
   static final String KIND =
       """
@@ -148,12 +158,6 @@ final class TableCheck {
              format('ALTER TABLE %s RESET (autovacuum_enabled)', name)
       FROM t WHERE EXISTS (SELECT FROM pg_options_to_table(reloptions)
                            WHERE option_name = 'autovacuum_enabled' AND NOT option_value::bool)
-      UNION ALL
-      SELECT 'warning', 'lock', format('process %s holds or awaits %s on %s: a load would wait', l.pid, l.mode, name),
-             format('look at it: SELECT * FROM pg_stat_activity WHERE pid = %s', l.pid)
-      FROM t JOIN pg_locks l ON l.relation = t.oid
-                            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      WHERE l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
       """;
 
   private TableCheck() {}

@@ -52,7 +52,12 @@ public final class TargetCheck {
     brought.addAll(Findings.known(target));
     this.subject =
         new Findings.Subject(
-            target, written, brought, threads + CONNECTIONS_BESIDE, longTransaction.toMillis());
+            target,
+            target.table(),
+            written,
+            brought,
+            threads + CONNECTIONS_BESIDE,
+            longTransaction.toMillis());
   }
 
   private static Map<String, String> otherwise() {
@@ -84,7 +89,11 @@ public final class TargetCheck {
       findings.add(ServerCheck.version(connection.getMetaData().getDatabaseMajorVersion()));
       findings.addAll(
           Findings.ask(
-              connection, subject, ServerCheck.SERVER, ServerCheck.CONNECTIONS, ServerCheck.WAL));
+              connection,
+              subject.withoutTable(),
+              ServerCheck.SERVER,
+              ServerCheck.CONNECTIONS,
+              ServerCheck.WAL));
     } catch (SQLException e) {
       throw unanswered(e);
     }
@@ -114,9 +123,14 @@ public final class TargetCheck {
         "no answer from " + database.spec().describe() + ": " + Messages.of(e), e);
   }
 
-  /** Whether there is a table to say something about. */
+  /** Whether there is a table, and nobody keeps it from being looked at. */
   private boolean lookAtTable() {
     try (Connection connection = begin()) {
+      List<Finding> locks = Findings.ask(connection, subject, TableCheck.LOCKS);
+      findings.addAll(locks);
+      if (!locks.isEmpty()) {
+        return false;
+      }
       TargetTable table = TargetTable.read(connection, database.spec(), target, Notify.OFF);
       findings.addAll(Preflight.errors(connection, table, subject));
       findings.addAll(
@@ -127,8 +141,8 @@ public final class TargetCheck {
               TableCheck.OTHERS,
               TableCheck.COLUMNS,
               TableCheck.TODAY));
-      // A lock of somebody's would be waited for, and what is wrong already needs no plan.
-      if (findings.stream().noneMatch(f -> f.level() == Finding.Level.ERROR || isLock(f))) {
+      // What is known to be wrong needs no plan, and a replica makes none.
+      if (findings.stream().noneMatch(finding -> finding.level() == Finding.Level.ERROR)) {
         table.plan(connection, database.spec());
       }
       return true;
@@ -138,10 +152,6 @@ public final class TargetCheck {
       findings.add(error(TargetTable.unreadable(target, database.spec(), e)));
     }
     return false;
-  }
-
-  private static boolean isLock(Finding finding) {
-    return finding.subject().equals("lock");
   }
 
   private static Finding error(LoadException e) {

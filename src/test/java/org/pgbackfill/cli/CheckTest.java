@@ -246,7 +246,7 @@ class CheckTest {
             "CREATE SCHEMA pgbackfill",
             "error ledger the ledger in schema pgbackfill can't be used: role check_loader lacks"),
         contacts(
-            Then.REFUSES,
+            Then.FAILS,
             "REVOKE CREATE ON DATABASE %s FROM check_loader",
             "error ledger there is no ledger"),
         contacts(
@@ -304,9 +304,9 @@ class CheckTest {
             "warning connections role check_loader gives 5 connections in all; a load takes up to"
                 + " 6; fewer --threads, or ALTER ROLE check_loader CONNECTION LIMIT 6"),
         contacts(
-            Then.FAILS,
+            Then.LOADS,
             "ALTER ROLE check_loader CONNECTION LIMIT 1",
-            "error connections role check_loader gives 1 connections in all"),
+            "warning connections role check_loader gives 1 connections in all"),
         contacts(
             Then.LOADS,
             "ALTER DATABASE %s CONNECTION LIMIT 4",
@@ -465,6 +465,8 @@ class CheckTest {
     DATABASE.run(
         """
         CREATE ROLE check_loader LOGIN;
+        -- the tests' server does not wait for its disk, which is a finding
+        ALTER ROLE check_loader SET synchronous_commit = on;
         GRANT CREATE ON DATABASE %s TO check_loader;
         GRANT USAGE ON SCHEMA public TO check_loader
         """
@@ -500,6 +502,15 @@ class CheckTest {
         DROP ROLE check_loader
         """
             .formatted(DATABASE.name()));
+  }
+
+  /** What a case has made or rewritten has no statistics, which is a finding of its own. */
+  private static void analyze() {
+    DATABASE
+        .rows(
+            "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace ="
+                + " 'public'::regnamespace")
+        .forEach(table -> DATABASE.run("ANALYZE " + table));
   }
 
   private Cli loader() {
@@ -538,6 +549,9 @@ class CheckTest {
   @MethodSource("all")
   void eachFindingIsThereWhereItsCauseIsAndALoadDoesWhatTheCheckSays(Case one) {
     DATABASE.run(one.made.replace("DATABASE %s", "DATABASE " + DATABASE.name()));
+    if (!one.made.contains("reltuples")) {
+      analyze();
+    }
     Cli.Result check = loader().run("check", one.command);
     assertFound(one.found, check);
     assertEquals("", check.err());
