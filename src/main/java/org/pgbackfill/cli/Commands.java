@@ -21,6 +21,7 @@ final class Commands implements CommandLine.IFactory {
     commands.put("contacts", ContactsCommand.class);
     commands.put("jobs", JobsCommand.class);
     commands.put("job-updates", JobUpdatesCommand.class);
+    commands.put("check", CheckCommand.class);
     commands.put("runs", RunsCommand.class);
     commands.put("pause", PauseCommand.class);
     commands.put("unpause", UnpauseCommand.class);
@@ -44,6 +45,12 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));
+    }
+    if (type == CheckCommand.Contacts.class) {
+      return type.cast(new CheckCommand.Contacts(terminal));
+    }
+    if (type == CheckCommand.Jobs.class) {
+      return type.cast(new CheckCommand.Jobs(terminal));
     }
     if (type == RunsCommand.class) {
       return type.cast(new RunsCommand(terminal));

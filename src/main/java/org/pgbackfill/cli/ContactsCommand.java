@@ -24,13 +24,7 @@ import picocli.CommandLine.TypeConversionException;
             + " --on-existing says so.%n%nColumns: link_id, email_address, name; and if an export"
             + " has them id, original_photo_url, sfs_photo_url, created_at, updated_at.%n")
 final class ContactsCommand extends LoadCommand {
-  @Option(
-      names = "--table",
-      paramLabel = "NAME",
-      defaultValue = ContactsTarget.DEFAULT_TABLE,
-      order = 18,
-      description = "The table, schema-qualified or not. Default: ${DEFAULT-VALUE}.")
-  private String table;
+  @Mixin private TableOption table;
 
   @Option(
       names = "--link-id",
@@ -52,7 +46,7 @@ final class ContactsCommand extends LoadCommand {
               + " what the export says). Default: ${DEFAULT-VALUE}.")
   private OnExisting onExisting;
 
-  @Mixin private TableOption tableOption;
+  @Mixin private CreateTableOption createTable;
 
   /** Java's own reading takes 1-2-3-4-5 for a uuid, and fills it up with zeros. */
   static final class Uuid implements ITypeConverter<UUID> {
@@ -77,7 +71,7 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   boolean createsTable() {
-    return tableOption.isMade();
+    return createTable.isMade();
   }
 
   @Override
@@ -87,7 +81,7 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new ContactsTarget(table, sources, map, linkId, onExisting);
+    return sources -> new ContactsTarget(table.table(), sources, map, linkId, onExisting);
   }
 
   @Override

@@ -23,15 +23,7 @@ import picocli.CommandLine.Option;
             + " started_at, completed_at, taken_by, errors, so that COPY chancy_jobs TO ... CSV"
             + " HEADER loads as it is.%n")
 final class JobsCommand extends LoadCommand {
-  @Option(
-      names = "--prefix",
-      paramLabel = "NAME",
-      defaultValue = JobsTarget.DEFAULT_PREFIX,
-      order = 18,
-      description =
-          "What the queue's tables and channel start with, schema-qualified or not. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String prefix;
+  @Mixin private PrefixOption prefix;
 
   @Option(
       names = "--notify",
@@ -43,7 +35,7 @@ final class JobsCommand extends LoadCommand {
               + " run) or off. Default: ${DEFAULT-VALUE}.")
   private Notify notify;
 
-  @Mixin private TableOption tableOption;
+  @Mixin private CreateTableOption createTable;
 
   JobsCommand(Terminal terminal) {
     super(terminal);
@@ -51,7 +43,7 @@ final class JobsCommand extends LoadCommand {
 
   @Override
   boolean createsTable() {
-    return tableOption.isMade();
+    return createTable.isMade();
   }
 
   @Override
@@ -66,6 +58,6 @@ final class JobsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new JobsTarget(prefix, sources, map);
+    return sources -> new JobsTarget(prefix.prefix(), sources, map);
   }
 }

@@ -3,8 +3,8 @@ package org.pgbackfill.cli;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.pgbackfill.ledger.Ledger.Request.Intent;
-import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.run.RunPlan;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which run this is, and where it is written down. */
@@ -33,30 +33,14 @@ final class LedgerOptions {
           "Begin anew, whatever became of earlier runs. Default: as --resume and --run say.")
   private boolean again;
 
-  @Option(
-      names = "--ledger-schema",
-      paramLabel = "NAME",
-      defaultValue = LedgerSchema.DEFAULT_NAME,
-      order = 26,
-      description =
-          "The ledger's schema in the target's database; made at first use. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String schema;
-
-  @Option(
-      names = "--no-ledger",
-      order = 27,
-      description =
-          "Load without a ledger: the run can't be resumed, and two of them don't know of each"
-              + " other. Default: with one.")
-  private boolean none;
+  @Mixin private LedgerPlaceOptions place;
 
   RunPlan.Book book(String defaultName) {
     if (resume && again) {
       throw new IllegalArgumentException(
           "--resume goes on with a run, --again begins anew; choose one of them");
     }
-    if (none && resume) {
+    if (place.schemaOrNone() == null && resume) {
       throw new IllegalArgumentException(
           "--resume needs the ledger, and --no-ledger leaves it out; choose one of them");
     }
@@ -64,7 +48,7 @@ final class LedgerOptions {
       throw new IllegalArgumentException("--run needs a name, such as nightly-2026-11-21");
     }
     Intent intent = resume ? Intent.RESUME : again ? Intent.AGAIN : Intent.PLAIN;
-    return new RunPlan.Book(none ? null : schema, name, defaultName, intent, holder());
+    return new RunPlan.Book(place.schemaOrNone(), name, defaultName, intent, holder());
   }
 
   /** Host and process. */

@@ -65,18 +65,11 @@ abstract class LoadCommand implements Callable<Integer> {
   private List<String> files;
 
   @Mixin private ConnectionOptions connection;
+  @Mixin private ThreadsOption threads;
   @Mixin private LimitOptions limits;
   @Mixin private ThrottleOptions throttle;
   @Mixin private LedgerOptions ledger;
   @Spec private CommandSpec spec;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      defaultValue = "4",
-      order = 10,
-      description = "Lanes: threads and connections, 1 to 64. Default: ${DEFAULT-VALUE}.")
-  private int threads;
 
   @Option(
       names = "--chunk-size",
@@ -220,7 +213,7 @@ abstract class LoadCommand implements Callable<Integer> {
         where,
         limits.limits(),
         new RunPlan.Into(checkedTarget(), mapping + mapping(), createsTable(), notifyMode()),
-        threads,
+        threads.threads(),
         chunkSize,
         limits.maxRunTime(),
         ledger.book(defaultName),

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     versionProvider = PgBackfill.Version.class,
     footerHeading = "%nExit status:%n",
     footer = {
-      "  0  loaded",
-      "  1  failed",
+      "  0  loaded; check: a load would work",
+      "  1  failed; check: a load would fail",
       "  2  usage",
       "  3  loaded, with rejects (unless --max-rejects allows them)",
       "  4  stopped by the reject limit",
@@ -41,8 +41,8 @@ final class PgBackfill implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "no command; expected contacts, jobs, job-updates, runs, pause, unpause, stop, tune, ledger"
-            + " or demo");
+        "no command; expected contacts, jobs, job-updates, check, runs, pause, unpause, stop, tune,"
+            + " ledger or demo");
   }
 
   /** From the jar's manifest. */

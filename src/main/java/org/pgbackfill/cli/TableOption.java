@@ -1,18 +1,19 @@
 package org.pgbackfill.cli;
 
+import org.pgbackfill.target.ContactsTarget;
 import picocli.CommandLine.Option;
 
-/** What becomes of a missing table, where rows are inserted. */
+/** Which table has the contacts. */
 final class TableOption {
   @Option(
-      names = "--create-table",
-      order = 21,
-      description =
-          "Make the table with its indexes where it is missing: for CI and trials. Default:"
-              + " refuse.")
-  private boolean createTable;
+      names = "--table",
+      paramLabel = "NAME",
+      defaultValue = ContactsTarget.DEFAULT_TABLE,
+      order = 18,
+      description = "The table, schema-qualified or not. Default: ${DEFAULT-VALUE}.")
+  private String table;
 
-  boolean isMade() {
-    return createTable;
+  String table() {
+    return table;
   }
 }

@@ -110,6 +110,18 @@ public final class Ledger {
     }
   }
 
+  /**
+   * Looks whether a run could use the ledger, or make it. Changes nothing.
+   *
+   * @param connection in a transaction of the caller's
+   * @param schema the ledger's
+   * @return never empty
+   * @throws SQLException as any statement
+   */
+  public static List<Finding> look(Connection connection, String schema) throws SQLException {
+    return LedgerCheck.look(connection, schema);
+  }
+
   /** One start at a time decides what it does. */
   static void serialize(Connection connection, String schema) throws SQLException {
     try (PreparedStatement lock =

@@ -164,8 +164,8 @@ public final class LedgerSchema {
     /** To make the tables in a schema that is there, and to run. */
     MAKE("('CREATE'), ('USAGE')", WRITE.onTables);
 
-    private final String onSchema;
-    private final String onTables;
+    final String onSchema;
+    final String onTables;
 
     Use(String onSchema, String onTables) {
       this.onSchema = onSchema;
@@ -188,41 +188,18 @@ public final class LedgerSchema {
       upgrade(connection, schema);
       requireRights(connection, schema, use);
     } else if (version != VERSION) {
-      throw otherVersion(schema, version);
+      throw new LedgerException(LedgerCheck.otherVersion(schema, version).text(), null);
     }
     connection.commit();
   }
 
-  private static int version(Connection connection, String schema) throws SQLException {
+  static int version(Connection connection, String schema) throws SQLException {
     try (PreparedStatement statement =
             connection.prepareStatement("SELECT max(version) FROM " + quoted(schema) + ".version");
         ResultSet result = statement.executeQuery()) {
       result.next();
       return result.getInt(1);
     }
-  }
-
-  private static LedgerException otherVersion(String schema, int version) {
-    String found =
-        "the ledger in schema "
-            + schema
-            + " has version "
-            + version
-            + ", this pgbackfill knows version "
-            + VERSION;
-    if (version > 0 && version < VERSION) {
-      return new LedgerException(
-          found
-              + "; the next run brings it up to date, or a DBA does with what pgbackfill ledger"
-              + " prints",
-          null);
-    }
-    return new LedgerException(
-        found
-            + "; use a "
-            + (version > VERSION ? "newer" : "older")
-            + " pgbackfill, or another schema with --ledger-schema",
-        null);
   }
 
   /** The tables are those of the older version and what came since: runs at work go on. */
@@ -270,7 +247,7 @@ public final class LedgerSchema {
     }
   }
 
-  private static boolean hasSchema(Connection connection, String schema) throws SQLException {
+  static boolean hasSchema(Connection connection, String schema) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT FROM pg_namespace WHERE nspname = ?")) {
       statement.setString(1, schema);
@@ -283,44 +260,9 @@ public final class LedgerSchema {
   /** A right that is missing must show before the first record, not at the last. */
   private static void requireRights(Connection connection, String schema, Use use)
       throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            """
-            SELECT current_user, string_agg(format('GRANT %%s TO %%I', missing, current_user), '; ')
-            FROM (
-              SELECT format('%%s ON SCHEMA %%I', string_agg(needed.privilege, ', ' ORDER BY needed.privilege),
-                            n.nspname) AS missing
-              FROM (VALUES %s) AS needed (privilege)
-              CROSS JOIN pg_namespace n
-              WHERE n.nspname = ? AND NOT has_schema_privilege(n.oid, needed.privilege)
-              GROUP BY n.nspname
-              UNION ALL
-              (SELECT format('%%s ON %%I.%%I', string_agg(needed.privilege, ', ' ORDER BY needed.privilege),
-                             n.nspname, c.relname)
-               FROM (VALUES %s) AS needed (name, privilege)
-               JOIN pg_class c ON c.relname = needed.name
-               JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = ? AND NOT has_table_privilege(c.oid, needed.privilege)
-               GROUP BY n.nspname, c.relname
-               ORDER BY c.relname)
-            ) m
-            HAVING count(*) > 0
-            """
-                .formatted(use.onSchema, use.onTables))) {
-      statement.setString(1, schema);
-      statement.setString(2, schema);
-      try (ResultSet result = statement.executeQuery()) {
-        if (result.next()) {
-          throw new LedgerException(
-              "the ledger in schema "
-                  + schema
-                  + " can't be used: role "
-                  + result.getString(1)
-                  + " lacks rights; a DBA can give them: "
-                  + result.getString(2),
-              null);
-        }
-      }
+    Finding missing = LedgerCheck.missingRights(connection, schema, use);
+    if (missing != null) {
+      throw new LedgerException(missing.text(), null);
     }
   }
 

@@ -51,6 +51,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   private final String insert;
   private final int[] written;
   private final BinaryCopy copy;
+  private final boolean isView;
   private final boolean idsGiven;
   private final RowChanges changes;
 
@@ -65,6 +66,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
       Target target, Catalog catalog, String arbiter, RowChanges.Key key, RowChanges.Order order) {
     this.target = target;
     this.name = catalog.name();
+    this.isView = catalog.isView();
     this.idsGiven = target.columns().get(0).presence() == Column.Presence.GIVEN;
     if (idsGiven && arbiter != null && catalog.isView()) {
       // A view has no xmin, by which rows with ids from outside are known as this run's.
@@ -157,25 +159,26 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   static TargetTable inspect(
       Database database, Target target, Notify notify, RowChanges.Order order) {
     try (Connection connection = database.begin("pgbackfill")) {
-      Catalog catalog = Catalog.read(connection, target, database.spec());
-      TargetTable table = of(target, catalog, notify, order);
-      try {
-        table.plan(connection);
-      } catch (SQLException e) {
-        throw table.unusable(e, database.spec());
+      TargetTable table = read(connection, database.spec(), target, notify, order);
+      if (table.inserts()) {
+        Preflight.require(connection, table);
       }
+      table.plan(connection, database.spec());
       return table;
     } catch (SQLException e) {
-      String next =
-          "42501".equals(e.getSQLState())
-              ? "; GRANT USAGE ON that schema TO " + quoted(database.spec().user())
-              : "";
-      throw new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
+      throw unreadable(target, database.spec(), e);
     }
   }
 
-  private static TargetTable of(
-      Target target, Catalog catalog, Notify notify, RowChanges.Order order) {
+  /** What the catalog says, whether it can be loaded or not. */
+  static TargetTable read(
+      Connection connection,
+      ConnectionSpec spec,
+      Target target,
+      Notify notify,
+      RowChanges.Order order)
+      throws SQLException {
+    Catalog catalog = Catalog.read(connection, target, spec);
     if (target instanceof JobsTarget jobs) {
       return new JobsTable(jobs, catalog, notify);
     }
@@ -184,15 +187,20 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
         : new ContactsTable((ContactsTarget) target, catalog, order);
   }
 
-  private void plan(Connection connection) throws SQLException {
-    if (insert != null) {
-      try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + insert)) {
-        bind(connection, explain, List.of());
-        explain.execute();
+  /** Asks the server to plan what writes: whatever else it minds, it says now. */
+  void plan(Connection connection, ConnectionSpec spec) {
+    try {
+      if (insert != null) {
+        try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + insert)) {
+          bind(connection, explain, List.of());
+          explain.execute();
+        }
       }
-    }
-    if (changes != null) {
-      changes.plan(connection);
+      if (changes != null) {
+        changes.plan(connection);
+      }
+    } catch (SQLException e) {
+      throw unusable(e, spec);
     }
   }
 
@@ -200,6 +208,14 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   private String rights() {
     String insertRight = insert == null ? "" : ", INSERT";
     return "SELECT" + insertRight + (changes == null ? "" : ", UPDATE");
+  }
+
+  static LoadException unreadable(Target target, ConnectionSpec spec, SQLException e) {
+    String next =
+        "42501".equals(e.getSQLState())
+            ? "; GRANT USAGE ON that schema TO " + quoted(spec.user())
+            : "";
+    return new LoadException(target.table() + ": can't be inspected: " + Messages.of(e) + next, e);
   }
 
   private LoadException unusable(SQLException e, ConnectionSpec spec) {
@@ -307,6 +323,11 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   /** The names of the target's columns. */
   List<String> columnNames() {
     return target.columns().stream().map(Column::name).toList();
+  }
+
+  /** Whether it is a view, which has neither indexes nor triggers for each row of its own. */
+  boolean isView() {
+    return isView;
   }
 
   /** Whether the export brings ids of its own, of which some may be there under another key. */

@@ -107,9 +107,7 @@ public record RunPlan(
       throw new IllegalArgumentException(
           "no file to load; name at least one, or - for standard input");
     }
-    if (threads < 1 || threads > MAX_THREADS) {
-      throw new IllegalArgumentException("--threads " + threads + ": expected 1 to " + MAX_THREADS);
-    }
+    requireThreads(threads);
     if (chunkSize < 1 || chunkSize > MAX_CHUNK_SIZE) {
       throw new IllegalArgumentException(
           "--chunk-size " + chunkSize + ": expected 1 to " + MAX_CHUNK_SIZE);
@@ -135,6 +133,18 @@ public record RunPlan(
           "--outcomes "
               + reporting.outcomes()
               + " is the file for the rejects as well; name another for the outcomes");
+    }
+  }
+
+  /**
+   * Refuses a number of lanes that no run has.
+   *
+   * @param threads how many
+   * @throws IllegalArgumentException says what was expected
+   */
+  public static void requireThreads(int threads) {
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException("--threads " + threads + ": expected 1 to " + MAX_THREADS);
     }
   }
 

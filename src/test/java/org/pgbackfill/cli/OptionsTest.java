@@ -38,8 +38,8 @@ class OptionsTest {
     String tryJobs = "\nTry 'pgbackfill jobs --help'.\n";
     return Stream.of(
         refused(
-            "no command; expected contacts, jobs, job-updates, runs, pause, unpause, stop, tune,"
-                + " ledger or demo"
+            "no command; expected contacts, jobs, job-updates, check, runs, pause, unpause, stop,"
+                + " tune, ledger or demo"
                 + tryMain),
         refused("Unmatched argument at index 0: 'contact'" + tryMain, "contact"),
         refused("Missing required parameter: 'FILE'" + tryContacts, "contacts"),
@@ -213,7 +213,10 @@ class OptionsTest {
             Map.of(),
             () -> null,
             stop -> {});
-    return List.copyOf(Main.commandLine(terminal).getSubcommands().values());
+    List<CommandLine> commands =
+        new ArrayList<>(Main.commandLine(terminal).getSubcommands().values());
+    List.copyOf(commands).forEach(command -> commands.addAll(command.getSubcommands().values()));
+    return List.copyOf(commands);
   }
 
   @Test
@@ -263,16 +266,19 @@ class OptionsTest {
             "--help");
     for (CommandLine command : commands()) {
       Set<String> names = new TreeSet<>(command.getCommandSpec().optionsMap().keySet());
-      if (List.of("contacts", "jobs").contains(command.getCommandName())) {
-        assertTrue(names.containsAll(both), () -> command.getCommandName() + " has " + names);
+      String path = command.getCommandSpec().qualifiedName();
+      if (List.of("pgbackfill contacts", "pgbackfill jobs").contains(path)) {
+        assertTrue(names.containsAll(both), () -> path + " has " + names);
       }
       List<String> own =
-          switch (command.getCommandName()) {
-            case "contacts" -> List.of("--table", "--link-id");
-            case "jobs" -> List.of("--prefix", "--notify");
+          switch (path) {
+            case "pgbackfill contacts" -> List.of("--table", "--link-id");
+            case "pgbackfill jobs" -> List.of("--prefix", "--notify");
+            case "pgbackfill check contacts" -> List.of("--table", "--threads", "--ledger-schema");
+            case "pgbackfill check jobs" -> List.of("--prefix", "--threads", "--no-ledger");
             default -> List.of("--help");
           };
-      assertTrue(names.containsAll(own), () -> command.getCommandName() + " has " + names);
+      assertTrue(names.containsAll(own), () -> path + " has " + names);
     }
   }
 

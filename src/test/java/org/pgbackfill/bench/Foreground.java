@@ -1,0 +1,223 @@
+package org.pgbackfill.bench;
+
+import com.opencsv.CSVReader;
+import com.opencsv.exceptions.CsvValidationException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The live traffic beside a load: reads and updates of the contacts that are being loaded, at a
+ * fixed rate, until standard input ends.
+ *
+ * <pre>
+ * java -cp ... org.pgbackfill.bench.Foreground FILE TRANSACTIONS-PER-SECOND CONNECTIONS SEED JDBC-URL
+ * </pre>
+ *
+ * <p>Says {@code ready} when it has begun, and at its end one JSON object. A transaction's latency
+ * is counted from when it was due, not from when a connection was free for it: a server that stands
+ * still delays all that come meanwhile, and not only the few that are under way.
+ */
+public final class Foreground {
+  private static final String READ =
+      "SELECT name, updated_at FROM email_contacts WHERE link_id = ?::uuid AND email_address = ?";
+
+  /** To the name that the export has, so that the content stays what it should be. */
+  private static final String UPDATE =
+      "UPDATE email_contacts SET name = ?, updated_at = now()"
+          + " WHERE link_id = ?::uuid AND email_address = ?";
+
+  /** Every so many transactions, one is an update. */
+  private static final int UPDATE_EVERY = 2;
+
+  /** Of each connection, before anything is counted: the JVM and the server's caches are warm. */
+  private static final int WARM_UP = 200;
+
+  /** The most contacts that are read and updated: they are kept in memory. */
+  private static final int MOST_CONTACTS = 200_000;
+
+  private final List<String[]> contacts;
+  private final long seed;
+  private final long nanosBetween;
+  private final AtomicLong next = new AtomicLong();
+  private volatile boolean stopped;
+  private long start;
+
+  private Foreground(List<String[]> contacts, long seed, int rate) {
+    this.contacts = contacts;
+    this.seed = seed;
+    this.nanosBetween = TimeUnit.SECONDS.toNanos(1) / rate;
+  }
+
+  /**
+   * Runs until standard input ends.
+   *
+   * @param args the file, transactions a second, connections, what chance begins with, the server
+   */
+  public static void main(String[] args) throws Exception {
+    Foreground foreground =
+        new Foreground(read(Path.of(args[0])), Long.parseLong(args[3]), Integer.parseInt(args[1]));
+    String url = args[4] + "&ApplicationName=foreground";
+    System.out.println(foreground.run(url, Integer.parseInt(args[2])));
+  }
+
+  private static List<String[]> read(Path file) throws IOException, CsvValidationException {
+    List<String[]> contacts = new ArrayList<>();
+    try (CSVReader reader = Upsert.open(file)) {
+      for (String[] fields = reader.readNext();
+          fields != null && contacts.size() < MOST_CONTACTS;
+          fields = reader.readNext()) {
+        contacts.add(Upsert.CONTACTS.row(fields, 0));
+      }
+    }
+    return contacts;
+  }
+
+  private String run(String url, int connections)
+      throws SQLException, IOException, InterruptedException, ExecutionException {
+    List<Connection> open = new ArrayList<>();
+    ExecutorService workers = Executors.newFixedThreadPool(connections + 1);
+    try {
+      for (int i = 0; i <= connections; i++) {
+        open.add(DriverManager.getConnection(url));
+      }
+      warmUp(open);
+      start = System.nanoTime();
+      List<Future<Traffic>> traffic = new ArrayList<>();
+      for (Connection connection : open.subList(1, open.size())) {
+        traffic.add(workers.submit(() -> work(connection)));
+      }
+      LockSampler sampler = new LockSampler(open.get(0));
+      Future<?> sampling = workers.submit(() -> sampler.run(() -> stopped));
+      System.out.println("ready");
+      while (System.in.read() >= 0) {
+        // until it ends
+      }
+      stopped = true;
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Traffic all = new Traffic();
+      for (Future<Traffic> one : traffic) {
+        all.add(one.get());
+      }
+      sampling.get();
+      return "{" + all.json(seconds) + ", " + sampler.json() + "}";
+    } finally {
+      workers.shutdownNow();
+      for (Connection connection : open) {
+        connection.close();
+      }
+    }
+  }
+
+  private void warmUp(List<Connection> connections) throws SQLException {
+    for (Connection connection : connections.subList(1, connections.size())) {
+      try (Statements statements = new Statements(connection)) {
+        for (int i = 0; i < WARM_UP; i++) {
+          statements.read(contacts.get(i % contacts.size()));
+        }
+      }
+    }
+  }
+
+  /** Takes whatever is due next: a connection that hangs holds up its own transaction alone. */
+  private Traffic work(Connection connection) throws SQLException, InterruptedException {
+    Traffic traffic = new Traffic();
+    try (Statements statements = new Statements(connection)) {
+      while (!stopped) {
+        long number = next.getAndIncrement();
+        long due = start + number * nanosBetween;
+        long early = due - System.nanoTime();
+        if (early > 0) {
+          TimeUnit.NANOSECONDS.sleep(early);
+        }
+        String[] contact = contacts.get(chosen(number));
+        if (number % UPDATE_EVERY == 0) {
+          traffic.updated += statements.update(contact);
+        } else {
+          statements.read(contact);
+        }
+        traffic.latencies.add(System.nanoTime() - due);
+      }
+    }
+    return traffic;
+  }
+
+  /** The same contacts in each phase, whichever connection takes them. */
+  private int chosen(long number) {
+    return new SplittableRandom(seed + number).nextInt(contacts.size());
+  }
+
+  private record Statements(PreparedStatement select, PreparedStatement change)
+      implements AutoCloseable {
+    Statements(Connection connection) throws SQLException {
+      this(connection.prepareStatement(READ), connection.prepareStatement(UPDATE));
+    }
+
+    void read(String[] contact) throws SQLException {
+      select.setString(1, contact[0]);
+      select.setString(2, contact[1]);
+      select.executeQuery().close();
+    }
+
+    /** How many rows it changed: 0 or 1. */
+    int update(String[] contact) throws SQLException {
+      change.setString(1, contact[2]);
+      change.setString(2, contact[0]);
+      change.setString(3, contact[1]);
+      return change.executeUpdate();
+    }
+
+    @Override
+    public void close() throws SQLException {
+      select.close();
+      change.close();
+    }
+  }
+
+  /** What one connection did; latencies in nanoseconds. */
+  private static final class Traffic {
+    private final List<Long> latencies = new ArrayList<>();
+    private long updated;
+
+    void add(Traffic other) {
+      latencies.addAll(other.latencies);
+      updated += other.updated;
+    }
+
+    String json(double seconds) {
+      long[] sorted = latencies.stream().mapToLong(Long::longValue).sorted().toArray();
+      return String.format(
+          Locale.ROOT,
+          "\"transactions\": %d, \"updated\": %d, \"seconds\": %.3f, \"p50_ms\": %.3f,"
+              + " \"p99_ms\": %.3f, \"max_ms\": %.3f",
+          sorted.length,
+          updated,
+          seconds,
+          millis(sorted, 0.5),
+          millis(sorted, 0.99),
+          millis(sorted, 1));
+    }
+
+    /** The least that so large a part of them did not exceed. */
+    private static double millis(long[] sorted, double part) {
+      if (sorted.length == 0) {
+        throw new IllegalStateException("no transaction came through");
+      }
+      int place = (int) Math.ceil(part * sorted.length) - 1;
+      return sorted[Math.max(0, place)] / 1e6;
+    }
+  }
+}
