@@ -53,10 +53,9 @@ public sealed interface Hold extends AutoCloseable permits Holding, NoLedger {
   void beat(Supplier<RunEntry.Counters> counters, Consumer<LedgerException> lost);
 
   /**
-   * Takes what was asked of the run since the last time, in the order in which it was asked, and
-   * commits.
+   * Takes what was asked of the run since the last time, in the order in which it was asked.
    *
-   * @param session in a transaction
+   * @param session in a transaction that the caller commits
    * @param obey does what is asked; why not, or null where it is done. It may be asked the same
    *     twice, when the answer was lost
    * @throws SQLException as any statement

@@ -230,6 +230,5 @@ public final class Steering {
         update.executeUpdate();
       }
     }
-    session.commit();
   }
 }

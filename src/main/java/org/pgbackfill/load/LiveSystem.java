@@ -14,7 +14,7 @@ import java.util.Set;
  * keeps no transaction open between two looks. For one thread, but for {@link #close}.
  */
 public final class LiveSystem implements AutoCloseable {
-  /** Work on the session, in a transaction that it commits itself. */
+  /** Work on the session; what it does is committed behind it. */
   public interface Errand {
     /**
      * Does it.
@@ -27,11 +27,11 @@ public final class LiveSystem implements AutoCloseable {
 
   private static final String WHO = "pgbackfill throttle";
 
-  /** Below the session's silence: the server, not the network, ends a query that takes too long. */
+  /** A query that takes longer would keep the run from hearing what is asked of it in time. */
   private static final String QUERY_LIMITS =
       """
       SET TRANSACTION READ ONLY;
-      SET LOCAL statement_timeout = '3s';
+      SET LOCAL statement_timeout = '1s';
       -- the operator's query is planned as he knows it
       SET LOCAL enable_seqscan TO DEFAULT;
       SET LOCAL enable_hashjoin TO DEFAULT;
@@ -168,6 +168,7 @@ public final class LiveSystem implements AutoCloseable {
     try {
       begin();
       errand.run(session);
+      session.commit();
       return null;
     } catch (SQLException e) {
       closeSession();

@@ -54,6 +54,9 @@ public final class BackfillRun {
   private Existence existence;
   private ChunkLoader loader;
 
+  /** Whether the server was there for the last words: nobody waits for it once more. */
+  private boolean serverAnswers;
+
   /**
    * Prepares a run.
    *
@@ -186,7 +189,7 @@ public final class BackfillRun {
                 source.bytesTotal(),
                 restraint::status,
                 err);
-        Lookout lookout = restraint.watch(database, hold);
+        Lookout lookout = restraint.watch(database, hold, this::fail);
         InputOrder order = new InputOrder(counts, reports, stop)) {
       History history = history(hold);
       LoadedRun run =
@@ -320,6 +323,7 @@ public final class BackfillRun {
               LEDGER_WHO,
               () -> hold.end(ending.state(), ending.reason(), counters(hold)),
               e -> new LoadException(e.getMessage(), e));
+      serverAnswers = failure() == null;
     } catch (LoadException | Retries.Stopped e) {
       String message =
           "the end of run "
@@ -347,6 +351,6 @@ public final class BackfillRun {
         reports.rejectsFile(),
         reports.outcomesFile(),
         plan.book().schema(),
-        restraint.blastRadius(database, retries, loader));
+        restraint.blastRadius(serverAnswers ? database : null, retries, loader));
   }
 }

@@ -24,9 +24,7 @@ final class Lookout implements AutoCloseable {
 
   private final LiveSystem live;
   private final Hold hold;
-  private final Throttle throttle;
-  private final Pace pace;
-  private final Rate rate;
+  private final Restraint restraint;
   private final Stop stop;
   private final Consumer<String> notices;
   private final Thread thread;
@@ -35,20 +33,16 @@ final class Lookout implements AutoCloseable {
   private Lookout(
       LiveSystem live,
       Hold hold,
-      Throttle throttle,
-      Pace pace,
-      Rate rate,
+      Restraint restraint,
       Stop stop,
       Consumer<String> notices,
-      boolean looksFirst) {
+      Consumer<Exception> failed) {
     this.live = live;
     this.hold = hold;
-    this.throttle = throttle;
-    this.pace = pace;
-    this.rate = rate;
+    this.restraint = restraint;
     this.stop = stop;
     this.notices = notices;
-    this.thread = new Thread(() -> run(looksFirst), "lookout");
+    this.thread = new Thread(() -> run(failed), "lookout");
     thread.setDaemon(true);
   }
 
@@ -59,25 +53,33 @@ final class Lookout implements AutoCloseable {
   static Lookout start(
       LiveSystem live,
       Hold hold,
-      ThrottlePlan plan,
-      Throttle throttle,
-      Pace pace,
-      Rate rate,
+      Restraint restraint,
       Stop stop,
-      Consumer<String> notices) {
-    Lookout lookout =
-        new Lookout(live, hold, throttle, pace, rate, stop, notices, plan.looksFirst());
+      Consumer<String> notices,
+      Consumer<Exception> failed) {
+    Lookout lookout = new Lookout(live, hold, restraint, stop, notices, failed);
     lookout.thread.start();
     return lookout;
   }
 
-  private void run(boolean looksFirst) {
-    boolean goesOn = looksFirst || stop.pass(INTERVAL);
-    while (goesOn && !thread.isInterrupted()) {
-      hear();
-      throttle.see(live.look(throttle.asked(), throttle.query()));
-      goesOn = stop.pass(INTERVAL);
+  private void run(Consumer<Exception> failed) {
+    try {
+      boolean goesOn = restraint.looksFirst() || stop.pass(INTERVAL);
+      while (goesOn && !thread.isInterrupted()) {
+        long start = System.nanoTime();
+        hear();
+        look(restraint.throttle());
+        Duration left = INTERVAL.minusNanos(System.nanoTime() - start);
+        goesOn = stop.pass(left.isNegative() ? Duration.ZERO : left);
+      }
+    } catch (RuntimeException e) {
+      // Lanes that are held would wait for ever for somebody to let them go.
+      failed.accept(e);
     }
+  }
+
+  private void look(Throttle throttle) {
+    throttle.see(live.look(throttle.asked(), throttle.query()));
   }
 
   private void hear() {
@@ -91,8 +93,8 @@ final class Lookout implements AutoCloseable {
   /** Null when it is done; else why not. */
   private String obey(Steering.Order order) {
     switch (order.action()) {
-      case PAUSE -> throttle.pause(order.by());
-      case UNPAUSE -> throttle.unpause();
+      case PAUSE -> restraint.throttle().pause(order.by());
+      case UNPAUSE -> restraint.throttle().unpause();
       case STOP -> {
         notices.accept("stopped by " + order.by());
         stop.request(Stop.Reason.INTERRUPTED);
@@ -111,7 +113,7 @@ final class Lookout implements AutoCloseable {
       if (missing != null) {
         return missing;
       }
-      settings.forEach(this::set);
+      settings.forEach(restraint::set);
       notices.accept("tuned by " + order.by() + ": " + order.settings());
       return null;
     } catch (IllegalArgumentException e) {
@@ -128,16 +130,6 @@ final class Lookout implements AutoCloseable {
           }
         });
     return live.missing(gauges);
-  }
-
-  private void set(Knob knob, OptionalLong value) {
-    switch (knob) {
-      case MAX_RATE -> rate.set(value.isPresent() ? value.getAsLong() : null);
-      case CHUNK_SIZE -> value.ifPresent(records -> pace.setMost((int) records));
-      case CHUNK_TIME ->
-          pace.setChunkTime(value.isPresent() ? Duration.ofMillis(value.getAsLong()) : null);
-      case MAX_LAG, MAX_ACTIVE, MAX_LOCK_WAITERS, MAX_WAL_BACKLOG -> throttle.set(knob, value);
-    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.pgbackfill.run;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Hold;
@@ -44,10 +45,30 @@ final class Restraint {
   }
 
   /** Begins to look; to be closed by the caller. */
-  Lookout watch(Database database, Hold hold) {
+  Lookout watch(Database database, Hold hold, Consumer<Exception> failed) {
     walAtStart = LiveSystem.walBytes(database);
-    return Lookout.start(
-        new LiveSystem(database, hold.name()), hold, plan, throttle, pace, rate, stop, notices);
+    return Lookout.start(new LiveSystem(database, hold.name()), hold, this, stop, notices, failed);
+  }
+
+  /** Whether the first chunk has to wait for the first look. */
+  boolean looksFirst() {
+    return plan.looksFirst();
+  }
+
+  /** What holds the load. */
+  Throttle throttle() {
+    return throttle;
+  }
+
+  /** Turns a knob while the run is at work; empty lifts a limit. */
+  void set(Knob knob, OptionalLong value) {
+    switch (knob) {
+      case MAX_RATE -> rate.set(value.isPresent() ? value.getAsLong() : null);
+      case CHUNK_SIZE -> value.ifPresent(records -> pace.setMost((int) records));
+      case CHUNK_TIME ->
+          pace.setChunkTime(value.isPresent() ? Duration.ofMillis(value.getAsLong()) : null);
+      case MAX_LAG, MAX_ACTIVE, MAX_LOCK_WAITERS, MAX_WAL_BACKLOG -> throttle.set(knob, value);
+    }
   }
 
   Pace pace() {
@@ -75,9 +96,14 @@ final class Restraint {
     }
   }
 
-  /** What there is to say at the end; the loader is null where nothing was begun. */
+  /**
+   * What there is to say at the end.
+   *
+   * @param database null when it is not to be asked any more
+   * @param loader null where nothing was begun
+   */
   BlastRadius blastRadius(Database database, Retries retries, ChunkLoader loader) {
-    Long walAtEnd = walAtStart == null ? null : LiveSystem.walBytes(database);
+    Long walAtEnd = walAtStart == null || database == null ? null : LiveSystem.walBytes(database);
     Map<String, Duration> heldBy = new TreeMap<>();
     throttle.heldByReason().forEach((reason, time) -> heldBy.put(reason.word(), time));
     return new BlastRadius(
