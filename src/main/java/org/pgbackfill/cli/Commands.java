@@ -20,6 +20,7 @@ final class Commands implements CommandLine.IFactory {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("contacts", ContactsCommand.class);
     commands.put("jobs", JobsCommand.class);
+    commands.put("verify", VerifyCommand.class);
     commands.put("runs", RunsCommand.class);
     commands.put("ledger", LedgerCommand.class);
     commands.put("demo", DemoCommand.class);
@@ -33,6 +34,12 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == JobsCommand.class) {
       return type.cast(new JobsCommand(terminal));
+    }
+    if (type == VerifyCommand.Contacts.class) {
+      return type.cast(new VerifyCommand.Contacts(terminal));
+    }
+    if (type == VerifyCommand.Jobs.class) {
+      return type.cast(new VerifyCommand.Jobs(terminal));
     }
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));

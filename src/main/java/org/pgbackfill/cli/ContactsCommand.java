@@ -2,15 +2,11 @@ package org.pgbackfill.cli;
 
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.Function;
 import org.pgbackfill.source.SourceFile;
-import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.Mixin;
 
 /** {@code pgbackfill contacts}. */
 @Command(
@@ -22,39 +18,7 @@ import picocli.CommandLine.TypeConversionException;
             + " locked.%n%nColumns: link_id, email_address, name; and if an export has them id,"
             + " original_photo_url, sfs_photo_url, created_at, updated_at.%n")
 final class ContactsCommand extends LoadCommand {
-  @Option(
-      names = "--table",
-      paramLabel = "NAME",
-      defaultValue = ContactsTarget.DEFAULT_TABLE,
-      order = 18,
-      description = "The table, schema-qualified or not. Default: ${DEFAULT-VALUE}.")
-  private String table;
-
-  @Option(
-      names = "--link-id",
-      paramLabel = "UUID",
-      converter = Uuid.class,
-      order = 19,
-      description =
-          "The link of every contact, for files without such a column. Default: the column.")
-  private UUID linkId;
-
-  /** Java's own reading takes 1-2-3-4-5 for a uuid, and fills it up with zeros. */
-  static final class Uuid implements ITypeConverter<UUID> {
-    @Override
-    public UUID convert(String text) {
-      UUID uuid;
-      try {
-        uuid = UUID.fromString(text);
-      } catch (IllegalArgumentException e) {
-        uuid = null;
-      }
-      if (uuid == null || !uuid.toString().equalsIgnoreCase(text)) {
-        throw new TypeConversionException("\"" + text + "\" is not a uuid");
-      }
-      return uuid;
-    }
-  }
+  @Mixin private ContactsOptions contacts;
 
   ContactsCommand(Terminal terminal) {
     super(terminal);
@@ -67,11 +31,11 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new ContactsTarget(table, sources, map, linkId);
+    return contacts.target(map);
   }
 
   @Override
   String mapping() {
-    return linkId == null ? "" : " link_id " + linkId;
+    return contacts.mapping();
   }
 }

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.function.Function;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.source.SourceFile;
-import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pgbackfill jobs}. */
@@ -22,15 +22,7 @@ import picocli.CommandLine.Option;
             + " started_at, completed_at, taken_by, errors, so that COPY chancy_jobs TO ... CSV"
             + " HEADER loads as it is.%n")
 final class JobsCommand extends LoadCommand {
-  @Option(
-      names = "--prefix",
-      paramLabel = "NAME",
-      defaultValue = JobsTarget.DEFAULT_PREFIX,
-      order = 18,
-      description =
-          "What the queue's tables and channel start with, schema-qualified or not. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String prefix;
+  @Mixin private JobsOptions jobs;
 
   @Option(
       names = "--notify",
@@ -58,6 +50,6 @@ final class JobsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new JobsTarget(prefix, sources, map);
+    return jobs.target(map);
   }
 }

@@ -2,26 +2,23 @@ package org.pgbackfill.cli;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
-import java.util.stream.Collectors;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.RunState;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Notify;
-import org.pgbackfill.report.Progress;
 import org.pgbackfill.report.Summary;
 import org.pgbackfill.run.BackfillRun;
 import org.pgbackfill.run.RejectLimit;
@@ -34,7 +31,6 @@ import org.pgbackfill.target.Target;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -42,31 +38,17 @@ import picocli.CommandLine.Spec;
  * status out.
  */
 abstract class LoadCommand implements Callable<Integer> {
-  /** How the summary is printed. */
-  enum Output {
-    /** For people. */
-    TEXT,
-    /** One object, for programs. */
-    JSON
-  }
-
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   /** Held: a logger that nobody holds forgets its level. */
   private static final Logger ROOT_LOG = Logger.getLogger("");
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "FILE",
-      description =
-          "CSV with a header line (RFC 4180, UTF-8), plain or gzip; - is standard input. Several"
-              + " files are one run, in the order given.")
-  private List<String> files;
-
+  @Mixin private InputOptions input;
   @Mixin private ConnectionOptions connection;
   @Mixin private LimitOptions limits;
   @Mixin private LedgerOptions ledger;
+  @Mixin private ScreenOptions screen;
   @Spec private CommandSpec spec;
 
   @Option(
@@ -88,13 +70,13 @@ abstract class LoadCommand implements Callable<Integer> {
   private int chunkSize;
 
   @Option(
-      names = "--map",
-      paramLabel = "COLUMN=HEADER",
-      order = 20,
+      names = "--max-run-time",
+      paramLabel = "DURATION",
+      converter = Durations.class,
+      order = 12,
       description =
-          "Take the column from the field with this header; may be repeated. Default: the header"
-              + " that has the column's name, whatever its case.")
-  private Map<String, String> map = new LinkedHashMap<>();
+          "Stop after this time, resumable, with exit status 5: for cron windows. Default: never.")
+  private Duration maxRunTime;
 
   @Option(
       names = "--create-table",
@@ -129,30 +111,6 @@ abstract class LoadCommand implements Callable<Integer> {
           "Write what became of every record, in input order: file,line,key,id,outcome,detail."
               + " Default: none.")
   private Path outcomes;
-
-  @Option(
-      names = "--progress",
-      paramLabel = "MODE",
-      defaultValue = "auto",
-      order = 40,
-      description =
-          "auto, bar, plain (a line every 10 s) or none, on standard error. Default:"
-              + " ${DEFAULT-VALUE}: a bar on a terminal, plain elsewhere.")
-  private Progress.Mode progress;
-
-  @Option(
-      names = "--output",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      order = 41,
-      description = "The summary on standard output: text or json. Default: ${DEFAULT-VALUE}.")
-  private Output output;
-
-  @Option(
-      names = "--verbose",
-      order = 42,
-      description = "Show the libraries' log and stack traces on standard error. Default: neither.")
-  private boolean verbose;
 
   @SuppressWarnings("UnusedVariable")
   @Mixin
@@ -201,7 +159,7 @@ abstract class LoadCommand implements Callable<Integer> {
   }
 
   private int cameToNothing(ExitStatus status, String run, Exception e) {
-    if (output == Output.JSON) {
+    if (screen.output() == ScreenOptions.Output.JSON) {
       terminal.out().print(Summary.ofNothing(run, command(), e.getMessage()).json(null));
     }
     return failed(status, e);
@@ -210,39 +168,27 @@ abstract class LoadCommand implements Callable<Integer> {
   private RunPlan plan(String defaultName, Instant started) {
     ConnectionSpec where = connection.resolve(terminal);
     where.notices().forEach(this::say);
-    String mapping =
-        new TreeMap<>(map)
-            .entrySet().stream()
-                .map(e -> e.getKey() + "=" + e.getValue())
-                .collect(Collectors.joining(", "));
     return new RunPlan(
         command(),
         started,
-        files,
+        input.files(),
         where,
         limits.limits(),
-        new RunPlan.Into(checkedTarget(), mapping + mapping(), createTable, notifyMode()),
+        new RunPlan.Into(
+            InputOptions.checked(target(input.map())),
+            input.mapping() + mapping(),
+            createTable,
+            notifyMode()),
         threads,
         chunkSize,
-        limits.maxRunTime(),
+        maxRunTime,
         ledger.book(defaultName),
         new RunPlan.Reporting(
             rejects,
             maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
             outcomes,
-            progress,
+            screen.progress(),
             terminal.isTerminal()));
-  }
-
-  /** What does not fit where there is no file yet is the command line's own fault. */
-  private Function<List<SourceFile>, Target> checkedTarget() {
-    Function<List<SourceFile>, Target> target = target(map);
-    try {
-      var unused = target.apply(List.of());
-    } catch (HeaderException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
-    return target;
   }
 
   private int run(RunPlan plan) throws SourceException {
@@ -254,7 +200,12 @@ abstract class LoadCommand implements Callable<Integer> {
       failed(ExitStatus.FAILED, run.failure());
     }
     String resume = resumeCommand(summary, run);
-    terminal.out().print(output == Output.JSON ? summary.json(resume) : summary.text(resume));
+    terminal
+        .out()
+        .print(
+            screen.output() == ScreenOptions.Output.JSON
+                ? summary.json(resume)
+                : summary.text(resume));
     return (run.failure() != null ? ExitStatus.FAILED : status(summary, stop, plan)).code();
   }
 
@@ -285,7 +236,7 @@ abstract class LoadCommand implements Callable<Integer> {
 
   private int failed(ExitStatus status, Exception e) {
     say(e.getMessage() == null ? e.toString() : e.getMessage());
-    if (verbose) {
+    if (screen.verbose()) {
       e.printStackTrace(terminal.err());
     }
     return status.code();
@@ -296,7 +247,7 @@ abstract class LoadCommand implements Callable<Integer> {
   }
 
   private void log() {
-    if (!verbose) {
+    if (!screen.verbose()) {
       silenceLogs();
     }
   }

@@ -48,7 +48,7 @@ final class RunsCommand implements Callable<Integer> {
       order = 11,
       description =
           "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
-  private LoadCommand.Output output;
+  private ScreenOptions.Output output;
 
   @SuppressWarnings("UnusedVariable")
   @Mixin
@@ -71,7 +71,7 @@ final class RunsCommand implements Callable<Integer> {
         List<RunEntry> runs = Ledger.existing(database, schema).runs(name);
         terminal
             .out()
-            .print(output == LoadCommand.Output.JSON ? RunList.json(runs) : RunList.text(runs));
+            .print(output == ScreenOptions.Output.JSON ? RunList.json(runs) : RunList.text(runs));
       }
       return ExitStatus.LOADED.code();
     } catch (IllegalArgumentException e) {

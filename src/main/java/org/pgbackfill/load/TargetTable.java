@@ -71,14 +71,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
       if (catalog.columns().containsKey(column.name())) {
         positions.add(c);
       } else if (column.presence() == Column.Presence.GIVEN || c == 0) {
-        throw new LoadException(
-            "table "
-                + name
-                + " has no column "
-                + column.name()
-                + "; found "
-                + catalog.columns().keySet(),
-            null);
+        requireColumn(column, catalog);
       }
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
@@ -89,6 +82,20 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
             ? BinaryCopy.of(
                 catalog.name(), positions.stream().map(c -> field(c, target, catalog)).toList())
             : null;
+  }
+
+  /** Refuses a table that lacks the column. */
+  static void requireColumn(Column column, Catalog catalog) {
+    if (!catalog.columns().containsKey(column.name())) {
+      throw new LoadException(
+          "table "
+              + catalog.name()
+              + " has no column "
+              + column.name()
+              + "; found "
+              + catalog.columns().keySet(),
+          null);
+    }
   }
 
   private static BinaryCopy.Field field(int position, Target target, Catalog catalog) {

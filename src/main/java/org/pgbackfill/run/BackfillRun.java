@@ -191,7 +191,17 @@ public final class BackfillRun {
       try (Lanes lanes = Lanes.start(plan.threads(), stop, part -> loadPart(part, loader, order))) {
         Reading.run(
             new Feed(
-                plan, source, table.target(), hold, history, counts, order, lanes, retries, stop),
+                    plan,
+                    source,
+                    table.target(),
+                    hold,
+                    history,
+                    counts,
+                    order,
+                    lanes,
+                    retries,
+                    stop)
+                ::run,
             stop);
         lanes.finish();
       }

@@ -136,7 +136,7 @@ public record RunPlan(
     }
   }
 
-  private static void refuseOverwriting(String file, String option, Path path, String what) {
+  static void refuseOverwriting(String file, String option, Path path, String what) {
     if (isSame(path, Path.of(file))) {
       throw new IllegalArgumentException(
           option + " " + path + " is a file to load as well; name another for the " + what);

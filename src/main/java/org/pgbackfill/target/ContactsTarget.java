@@ -130,6 +130,11 @@ public final class ContactsTarget implements Target {
     }
   }
 
+  @Override
+  public boolean isGiven(Row row, int column) {
+    return column == ID ? row.idGiven() : row.value(column) != null;
+  }
+
   private Row row(CsvRecord record, UUID derivedId) throws Checks.Refused {
     String givenId = field(record, ID);
     UUID id = givenId.isEmpty() ? derivedId : Checks.uuid("id", givenId);

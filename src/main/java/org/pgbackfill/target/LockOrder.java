@@ -1,5 +1,7 @@
 package org.pgbackfill.target;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.UUID;
 
@@ -69,6 +71,33 @@ public final class LockOrder {
       }
     }
     return Integer.compare(a.length(), b.length());
+  }
+
+  /**
+   * A row's key as bytes, whose unsigned order is this order.
+   *
+   * @param row with a key that the arbiter has an opinion on
+   * @return equal for equal keys of one target
+   */
+  public static byte[] keyBytes(Row row) {
+    byte[] text = row.keyText().getBytes(StandardCharsets.UTF_8);
+    return row.link() == null
+        ? text
+        : put(ByteBuffer.allocate(16 + text.length), row.link()).put(text).array();
+  }
+
+  /**
+   * A row's id as bytes, whose unsigned order is that of ids.
+   *
+   * @param row any
+   * @return 16 bytes
+   */
+  public static byte[] idBytes(Row row) {
+    return put(ByteBuffer.allocate(16), row.id()).array();
+  }
+
+  private static ByteBuffer put(ByteBuffer bytes, UUID id) {
+    return bytes.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
   }
 
   /**
