@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -95,6 +96,25 @@ class LockOrderTest {
             strings(rows.stream().map(Row::id).toList()),
             rows.stream().map(Row::keyText).toList()),
         idsInOrder(rows, LockOrder.JOBS));
+  }
+
+  /** What sorts in files sorts as the lock order has it. */
+  @Test
+  void bytesSortAsKeysDo() {
+    List<UUID> links = Keys.uuids(40, 3);
+    List<Row> contacts = new ArrayList<>();
+    List<Row> jobs = new ArrayList<>();
+    for (int i = 0; i < UUIDS.size(); i++) {
+      contacts.add(row(UUIDS.get(i), links.get(i % 40), TEXTS.get(i % TEXTS.size())));
+      jobs.add(row(UUIDS.get(i), null, TEXTS.get(i % TEXTS.size())));
+    }
+    Comparator<Row> byBytes =
+        (a, b) -> Arrays.compareUnsigned(LockOrder.keyBytes(a), LockOrder.keyBytes(b));
+    assertEquals(idsInOrder(contacts, LockOrder.CONTACTS), idsInOrder(contacts, byBytes));
+    Comparator<Row> withIds =
+        byBytes.thenComparing(
+            (a, b) -> Arrays.compareUnsigned(LockOrder.idBytes(a), LockOrder.idBytes(b)));
+    assertEquals(idsInOrder(jobs, LockOrder.JOBS), idsInOrder(jobs, withIds));
   }
 
   private static Row row(UUID id, UUID link, String keyText) {
