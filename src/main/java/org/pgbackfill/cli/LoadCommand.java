@@ -15,12 +15,15 @@ import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
 import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunState;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Notify;
+import org.pgbackfill.report.DryRunSummary;
 import org.pgbackfill.report.Summary;
 import org.pgbackfill.run.BackfillRun;
+import org.pgbackfill.run.DryRun;
 import org.pgbackfill.run.RejectLimit;
 import org.pgbackfill.run.RunPlan;
 import org.pgbackfill.run.Stop;
@@ -87,6 +90,14 @@ abstract class LoadCommand implements Callable<Integer> {
   private boolean createTable;
 
   @Option(
+      names = "--dry-run",
+      order = 22,
+      description =
+          "Read everything, write nothing to the database, and say what a run would do. Default:"
+              + " load.")
+  private boolean dryRun;
+
+  @Option(
       names = "--rejects",
       paramLabel = "FILE",
       order = 30,
@@ -144,7 +155,8 @@ abstract class LoadCommand implements Callable<Integer> {
     Instant started = Instant.now();
     String defaultName = command() + "-" + RUN_TIME.format(started);
     try {
-      return run(plan(defaultName, started));
+      RunPlan plan = plan(defaultName, started);
+      return dryRun ? look(plan) : run(plan);
     } catch (IllegalArgumentException e) {
       return failed(ExitStatus.USAGE, e);
     } catch (LedgerException.Busy e) {
@@ -209,6 +221,37 @@ abstract class LoadCommand implements Callable<Integer> {
     return (run.failure() != null ? ExitStatus.FAILED : status(summary, stop, plan)).code();
   }
 
+  private int look(RunPlan plan) throws SourceException {
+    Stop stop = new Stop();
+    terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
+    DryRun run = new DryRun(plan, stop, this::say);
+    DryRunSummary summary = run.execute(terminal.in(), terminal.err());
+    terminal
+        .out()
+        .print(screen.output() == ScreenOptions.Output.JSON ? summary.json() : summary.text());
+    return status(summary, run, plan).code();
+  }
+
+  /** What the run's own status would be. */
+  private static ExitStatus status(DryRunSummary summary, DryRun run, RunPlan plan) {
+    return switch (summary.start()) {
+      case UNKNOWN -> ExitStatus.INTERRUPTED;
+      case BE_BUSY -> ExitStatus.BUSY;
+      case BE_REFUSED -> ExitStatus.FAILED;
+      case DO_NOTHING -> ExitStatus.LOADED;
+      case BEGIN, RESUME ->
+          run.passesRejectLimit()
+              ? ExitStatus.REJECT_LIMIT
+              : withRejects(summary.counts().of(Outcome.Kind.REJECTED), plan);
+    };
+  }
+
+  private static ExitStatus withRejects(long rejects, RunPlan plan) {
+    return rejects > 0 && !plan.reporting().rejectLimit().allowsSome()
+        ? ExitStatus.REJECTS
+        : ExitStatus.LOADED;
+  }
+
   /** Null where there is nothing to go on with, or somebody else goes on. */
   private String resumeCommand(Summary summary, BackfillRun run) {
     return summary.state() == RunState.SUCCEEDED
@@ -229,9 +272,7 @@ abstract class LoadCommand implements Callable<Integer> {
     if (summary.wasDone()) {
       return ExitStatus.LOADED;
     }
-    return summary.counters().rejected() > 0 && !plan.reporting().rejectLimit().allowsSome()
-        ? ExitStatus.REJECTS
-        : ExitStatus.LOADED;
+    return withRejects(summary.counters().rejected(), plan);
   }
 
   private int failed(ExitStatus status, Exception e) {

@@ -197,6 +197,25 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable {
   abstract Found[] probe(Connection connection, List<Row> rows, Probe probe) throws SQLException;
 
   /**
+   * Finds the rows that stand for these, in a transaction of its own.
+   *
+   * @param database where the table is
+   * @param who as a DBA sees it
+   * @param rows any
+   * @return the ids, one for each row, in order; null where there is none
+   * @throws SQLException as any statement
+   */
+  public List<UUID> find(Database database, String who, List<Row> rows) throws SQLException {
+    try (Connection connection = database.begin(who)) {
+      List<UUID> ids = new ArrayList<>(rows.size());
+      for (Found found : probe(connection, rows, Probe.FIRST)) {
+        ids.add(found == null ? null : found.id());
+      }
+      return ids;
+    }
+  }
+
+  /**
    * Tells the workers, last in the transaction that inserted these rows; contacts have nobody to
    * tell.
    */

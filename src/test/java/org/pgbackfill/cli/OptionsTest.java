@@ -37,7 +37,7 @@ class OptionsTest {
     String tryContacts = "\nTry 'pgbackfill contacts --help'.\n";
     String tryJobs = "\nTry 'pgbackfill jobs --help'.\n";
     return Stream.of(
-        refused("no command; expected contacts, jobs, runs, ledger or demo" + tryMain),
+        refused("no command; expected contacts, jobs, verify, runs, ledger or demo" + tryMain),
         refused("Unmatched argument at index 0: 'contact'" + tryMain, "contact"),
         refused("Missing required parameter: 'FILE'" + tryContacts, "contacts"),
         refused("Missing required parameter: 'FILE'" + tryJobs, "jobs", "--verbose"),
