@@ -178,11 +178,16 @@ public final class Reports implements AutoCloseable {
     }
   }
 
-  /** A row that would be inserted gets its id from the run that inserts it. */
-  private static String shownId(Outcome outcome) {
-    return outcome.id() == null || outcome.id().equals(Outcome.UNKNOWN_ID)
-        ? ""
-        : outcome.id().toString();
+  /**
+   * A row that would be inserted gets its id from the run that inserts it, and until then nil
+   * stands for it; a row that is there may have any id.
+   */
+  private String shownId(Outcome outcome) {
+    boolean isUnknown =
+        tense == Tense.WOULD
+            && outcome.kind() != Outcome.Kind.EXISTING
+            && Outcome.UNKNOWN_ID.equals(outcome.id());
+    return outcome.id() == null || isUnknown ? "" : outcome.id().toString();
   }
 
   /** What would write has another word, so that nobody takes it for done. */

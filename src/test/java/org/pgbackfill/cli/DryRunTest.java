@@ -7,6 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgbackfill.testkit.Records;
 import org.pgbackfill.testkit.Session;
+import org.postgresql.PGConnection;
 
 /** A dry run foresees what the run does, and writes nothing. */
 @Tag("database")
@@ -177,13 +181,33 @@ class DryRunTest {
   }
 
   @Test
-  void nobodyWaitsForItAndWorkersAreNotTold() {
+  void nobodyWaitsForIt() {
     Load load = new Load(Load.Kind.JOBS, folder).generate(300);
     var unused = load.run();
     try (Session other = Session.open(load.database)) {
       var unused2 = other.run("SELECT FROM chancy_jobs FOR UPDATE");
       Cli.Result result = load.run("--again", "--dry-run");
       assertEquals(3, result.status(), result::toString);
+    }
+  }
+
+  /** The server lets a read-only transaction notify: so this is ours to leave. */
+  @Test
+  void workersAreNotTold() throws SQLException {
+    Load load = new Load(Load.Kind.JOBS, folder).generate(300);
+    try (Connection worker = load.database.connect();
+        Statement statement = worker.createStatement()) {
+      statement.execute("LISTEN chancy_events");
+      for (String notify : List.of("chunk", "end")) {
+        Cli.Result result = load.run("--dry-run", "--notify", notify);
+        assertTrue(result.count("would_insert") > 0, result::toString);
+      }
+      statement.execute("SELECT");
+      assertEquals(0, worker.unwrap(PGConnection.class).getNotifications().length);
+      // Control: the run itself tells them.
+      var unused = load.run();
+      statement.execute("SELECT");
+      assertTrue(worker.unwrap(PGConnection.class).getNotifications().length > 0);
     }
   }
 
