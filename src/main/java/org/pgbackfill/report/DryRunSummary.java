@@ -24,7 +24,8 @@ import org.pgbackfill.ledger.Outcome;
  * @param settings what the run would use, by name, as the options have it
  * @param rejectsFile null when there is none
  * @param outcomesFile null when there is none
- * @param elapsed what the reading and the looking took
+ * @param reading what the reading and checking took
+ * @param elapsed from start to end
  */
 public record DryRunSummary(
     String command,
@@ -34,6 +35,7 @@ public record DryRunSummary(
     Map<String, String> settings,
     Path rejectsFile,
     Path outcomesFile,
+    Duration reading,
     Duration elapsed) {
   /** What would become of a run. */
   public enum Start {
@@ -76,12 +78,13 @@ public record DryRunSummary(
     return counts.of(kind);
   }
 
-  private double seconds() {
-    return elapsed.toMillis() / 1000.0;
+  private static double seconds(Duration time) {
+    return time.toMillis() / 1000.0;
   }
 
   private double estimatedSeconds() {
-    return Math.round(1000 * (seconds() + of(Outcome.Kind.INSERTED) / WRITTEN_PER_SECOND)) / 1000.0;
+    double writing = of(Outcome.Kind.INSERTED) / WRITTEN_PER_SECOND;
+    return Math.round(1000 * (seconds(reading) + writing)) / 1000.0;
   }
 
   /**
@@ -96,7 +99,7 @@ public record DryRunSummary(
       text.append(": ").append(reason);
     }
     text.append('\n');
-    line(text, "read", counts.read(), String.format(Locale.ROOT, "in %.2f s", seconds()));
+    line(text, "read", counts.read(), String.format(Locale.ROOT, "in %.2f s", seconds(elapsed)));
     for (Outcome.Kind kind : Outcome.Kind.values()) {
       boolean isReject = kind == Outcome.Kind.REJECTED && rejectsFile != null;
       line(text, word(kind), of(kind), isReject ? "see " + rejectsFile : "");
@@ -110,10 +113,10 @@ public record DryRunSummary(
     text.append(
         String.format(
             Locale.ROOT,
-            "  about %.1f s: %.2f s as measured here for reading and looking, and %,.0f new rows a"
-                + " second, which is a figure of performance.md and not of your server%n",
+            "  about %.1f s: %.2f s as measured here for reading, and %,.0f new rows a second,"
+                + " which is a figure of performance.md and not of your server%n",
             estimatedSeconds(),
-            seconds(),
+            seconds(reading),
             WRITTEN_PER_SECOND));
     if (outcomesFile != null) {
       text.append("  foreseen outcomes in ").append(outcomesFile).append('\n');
@@ -154,7 +157,7 @@ public record DryRunSummary(
         json.writeStringField(setting.getKey(), setting.getValue());
       }
       json.writeEndObject();
-      json.writeNumberField("elapsed_seconds", seconds());
+      json.writeNumberField("elapsed_seconds", seconds(elapsed));
       json.writeNumberField("estimated_seconds", estimatedSeconds());
       json.writeNumberField("estimated_rows_per_second", WRITTEN_PER_SECOND);
       json.writeStringField("rejects_file", rejectsFile == null ? null : rejectsFile.toString());

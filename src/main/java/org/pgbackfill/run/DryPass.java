@@ -113,7 +113,7 @@ final class DryPass implements AutoCloseable {
   private final class Groups {
     private final SpillSort sort;
     private final boolean idsDecide;
-    private final Batch batch = new Batch();
+    private final Batch batch = Batch.usual();
     private final List<byte[]> keys = new ArrayList<>();
     private byte[] group;
     private Row leader;

@@ -105,11 +105,13 @@ public final class DryRun {
                   err);
           DryPass pass =
               new DryPass(plan, source, target, counts, reports, question(database, table))) {
+        long readingStart = System.nanoTime();
         Reading.run(() -> pass.read(stop, limit), stop);
+        Duration reading = Duration.ofNanos(System.nanoTime() - readingStart);
         pass.settle(stop);
         plan.reporting().rejectLimit().checkAtEnd(counts, limit);
         pass.tell(stop);
-        return summary(beginning, existence, target, table == null, reports);
+        return summary(beginning, settings(existence, target, table == null), reading, reports);
       }
     }
   }
@@ -180,16 +182,17 @@ public final class DryRun {
   }
 
   private DryRunSummary summary(
-      Beginning beginning, String existence, Target target, boolean isToBeMade, Reports reports) {
+      Beginning beginning, Map<String, String> settings, Duration reading, Reports reports) {
     boolean interrupted = stop.isRequested();
     return new DryRunSummary(
         plan.command(),
         interrupted ? Start.UNKNOWN : beginning.start(),
         interrupted ? null : beginning.reason(),
         counts,
-        settings(existence, target, isToBeMade),
+        settings,
         reports.rejectsFile(),
         reports.outcomesFile(),
+        reading,
         Duration.ofNanos(System.nanoTime() - start));
   }
 

@@ -183,7 +183,7 @@ public final class Verification {
       boolean isJobs = target.lockOrder() == LockOrder.JOBS;
       boolean looksForGone = isJobs && plan.finished() == VerifyPlan.Finished.BY_KEY;
       Question question = new Question(table::compare, looksForGone ? Missing.GONE : Missing.SAID);
-      Batch batch = new Batch();
+      Batch batch = Batch.usual();
       firsts(
           byKey,
           row -> {
@@ -197,8 +197,9 @@ public final class Verification {
       firsts(byId, row -> add(batch, row, question));
       ask(batch, question);
       Question last = new Question(table::lookForFinished, Missing.SAID);
-      firsts(gone, row -> add(batch, row, last));
-      ask(batch, last);
+      Batch all = Batch.large();
+      firsts(gone, row -> add(all, row, last));
+      ask(all, last);
     }
 
     /** The first record of each key; the others are told as duplicates. */

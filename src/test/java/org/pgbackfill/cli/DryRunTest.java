@@ -281,7 +281,7 @@ class DryRunTest {
           rejected                 1  see rejects.csv
           with table email_contacts, threads 4, chunk-size 10000, existence empty, lock-timeout 10s, \
         statement-timeout 120s, idle-timeout 60s, retry-time 120s, max-run-time none, max-rejects none, ledger none
-          about TIME s: TIME s as measured here for reading and looking, and 180,000 new rows a second, \
+          about TIME s: TIME s as measured here for reading, and 180,000 new rows a second, \
         which is a figure of performance.md and not of your server
         Nothing was written to the database. What the database itself would refuse (a foreign key, a check, an id \
         that is taken) is not foreseen.
