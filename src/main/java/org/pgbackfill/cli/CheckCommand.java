@@ -115,7 +115,7 @@ final class CheckCommand implements Runnable {
         defaultValue = "text",
         order = 41,
         description = "text, or json: one object. Default: ${DEFAULT-VALUE}.")
-    private LoadCommand.Output output;
+    private ScreenOptions.Output output;
 
     @SuppressWarnings("UnusedVariable")
     @Mixin
@@ -144,7 +144,7 @@ final class CheckCommand implements Runnable {
         terminal
             .out()
             .print(
-                output == LoadCommand.Output.JSON
+                output == ScreenOptions.Output.JSON
                     ? FindingList.json(command(), target.table(), findings)
                     : FindingList.text(target.table(), findings));
         return (FindingList.wouldLoad(findings) ? ExitStatus.LOADED : ExitStatus.FAILED).code();

@@ -21,6 +21,7 @@ final class Commands implements CommandLine.IFactory {
     commands.put("contacts", ContactsCommand.class);
     commands.put("jobs", JobsCommand.class);
     commands.put("job-updates", JobUpdatesCommand.class);
+    commands.put("verify", VerifyCommand.class);
     commands.put("check", CheckCommand.class);
     commands.put("runs", RunsCommand.class);
     commands.put("pause", PauseCommand.class);
@@ -42,6 +43,12 @@ final class Commands implements CommandLine.IFactory {
     }
     if (type == JobUpdatesCommand.class) {
       return type.cast(new JobUpdatesCommand(terminal));
+    }
+    if (type == VerifyCommand.Contacts.class) {
+      return type.cast(new VerifyCommand.Contacts(terminal));
+    }
+    if (type == VerifyCommand.Jobs.class) {
+      return type.cast(new VerifyCommand.Jobs(terminal));
     }
     if (type == DemoCommand.class) {
       return type.cast(new DemoCommand(terminal));

@@ -14,6 +14,8 @@ enum ExitStatus {
   REJECT_LIMIT(4),
   /** Asked to stop. */
   INTERRUPTED(5),
+  /** A verification has found something missing, or other values. */
+  NOT_ALL_THERE(6),
   /** Another process is at work on the same run (EX_TEMPFAIL of sysexits.h: try again later). */
   BUSY(75);
 

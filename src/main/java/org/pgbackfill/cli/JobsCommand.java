@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.function.Function;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.source.SourceFile;
-import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,15 +34,20 @@ final class JobsCommand extends LoadCommand {
               + " run) or off. Default: ${DEFAULT-VALUE}.")
   private Notify notify;
 
-  @Mixin private CreateTableOption createTable;
+  @Mixin private InsertOptions insert;
 
   JobsCommand(Terminal terminal) {
     super(terminal);
   }
 
   @Override
+  boolean isDryRun() {
+    return insert.isDryRun();
+  }
+
+  @Override
   boolean createsTable() {
-    return createTable.isMade();
+    return insert.createsTable();
   }
 
   @Override
@@ -58,6 +62,6 @@ final class JobsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new JobsTarget(prefix.prefix(), sources, map);
+    return prefix.target(map);
   }
 }

@@ -7,15 +7,6 @@ import picocli.CommandLine.Option;
 /** How long to wait for what. */
 final class LimitOptions {
   @Option(
-      names = "--max-run-time",
-      paramLabel = "DURATION",
-      converter = Durations.class,
-      order = 12,
-      description =
-          "Stop after this time, resumable, with exit status 5: for cron windows. Default: never.")
-  private Duration maxRunTime;
-
-  @Option(
       names = "--retry-time",
       paramLabel = "DURATION",
       converter = Durations.class,
@@ -60,10 +51,5 @@ final class LimitOptions {
 
   Limits limits() {
     return new Limits(lock, statement, idle, retry);
-  }
-
-  /** Null for no limit. */
-  Duration maxRunTime() {
-    return maxRunTime;
   }
 }

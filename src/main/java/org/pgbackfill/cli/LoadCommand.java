@@ -2,28 +2,28 @@ package org.pgbackfill.cli;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
-import java.util.stream.Collectors;
 import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunState;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Notify;
-import org.pgbackfill.report.Progress;
+import org.pgbackfill.report.DryRunSummary;
 import org.pgbackfill.report.Summary;
 import org.pgbackfill.run.BackfillRun;
+import org.pgbackfill.run.DryRun;
 import org.pgbackfill.run.RejectLimit;
 import org.pgbackfill.run.RunPlan;
 import org.pgbackfill.run.Stop;
@@ -34,7 +34,6 @@ import org.pgbackfill.target.Target;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -42,33 +41,19 @@ import picocli.CommandLine.Spec;
  * status out.
  */
 abstract class LoadCommand implements Callable<Integer> {
-  /** How the summary is printed. */
-  enum Output {
-    /** For people. */
-    TEXT,
-    /** One object, for programs. */
-    JSON
-  }
-
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   /** Held: a logger that nobody holds forgets its level. */
   private static final Logger ROOT_LOG = Logger.getLogger("");
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "FILE",
-      description =
-          "CSV with a header line (RFC 4180, UTF-8), plain or gzip; - is standard input. Several"
-              + " files are one run, in the order given.")
-  private List<String> files;
-
+  @Mixin private InputOptions input;
   @Mixin private ConnectionOptions connection;
   @Mixin private ThreadsOption threads;
   @Mixin private LimitOptions limits;
   @Mixin private ThrottleOptions throttle;
   @Mixin private LedgerOptions ledger;
+  @Mixin private ScreenOptions screen;
   @Spec private CommandSpec spec;
 
   @Option(
@@ -82,13 +67,13 @@ abstract class LoadCommand implements Callable<Integer> {
   private int chunkSize;
 
   @Option(
-      names = "--map",
-      paramLabel = "COLUMN=HEADER",
-      order = 20,
+      names = "--max-run-time",
+      paramLabel = "DURATION",
+      converter = Durations.class,
+      order = 12,
       description =
-          "Take the column from the field with this header; may be repeated. Default: the header"
-              + " that has the column's name, whatever its case.")
-  private Map<String, String> map = new LinkedHashMap<>();
+          "Stop after this time, resumable, with exit status 5: for cron windows. Default: never.")
+  private Duration maxRunTime;
 
   @Option(
       names = "--rejects",
@@ -116,30 +101,6 @@ abstract class LoadCommand implements Callable<Integer> {
               + " Default: none.")
   private Path outcomes;
 
-  @Option(
-      names = "--progress",
-      paramLabel = "MODE",
-      defaultValue = "auto",
-      order = 40,
-      description =
-          "auto, bar, plain (a line every 10 s) or none, on standard error. Default:"
-              + " ${DEFAULT-VALUE}: a bar on a terminal, plain elsewhere.")
-  private Progress.Mode progress;
-
-  @Option(
-      names = "--output",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      order = 41,
-      description = "The summary on standard output: text or json. Default: ${DEFAULT-VALUE}.")
-  private Output output;
-
-  @Option(
-      names = "--verbose",
-      order = 42,
-      description = "Show the libraries' log and stack traces on standard error. Default: neither.")
-  private boolean verbose;
-
   @SuppressWarnings("UnusedVariable")
   @Mixin
   private HelpOption help;
@@ -166,6 +127,11 @@ abstract class LoadCommand implements Callable<Integer> {
     return false;
   }
 
+  /** Whether a run is only foreseen. */
+  boolean isDryRun() {
+    return false;
+  }
+
   /** When workers are told; contacts have none. */
   Notify notifyMode() {
     return Notify.OFF;
@@ -177,7 +143,8 @@ abstract class LoadCommand implements Callable<Integer> {
     Instant started = Instant.now();
     String defaultName = command() + "-" + RUN_TIME.format(started);
     try {
-      return run(plan(defaultName, started));
+      RunPlan plan = plan(defaultName, started);
+      return isDryRun() ? look(plan) : run(plan);
     } catch (IllegalArgumentException e) {
       return failed(ExitStatus.USAGE, e);
     } catch (LedgerException.Busy e) {
@@ -192,7 +159,7 @@ abstract class LoadCommand implements Callable<Integer> {
   }
 
   private int cameToNothing(ExitStatus status, String run, Exception e) {
-    if (output == Output.JSON) {
+    if (screen.output() == ScreenOptions.Output.JSON) {
       terminal.out().print(Summary.ofNothing(run, command(), e.getMessage()).json(null));
     }
     return failed(status, e);
@@ -201,40 +168,28 @@ abstract class LoadCommand implements Callable<Integer> {
   private RunPlan plan(String defaultName, Instant started) {
     ConnectionSpec where = connection.resolve(terminal);
     where.notices().forEach(this::say);
-    String mapping =
-        new TreeMap<>(map)
-            .entrySet().stream()
-                .map(e -> e.getKey() + "=" + e.getValue())
-                .collect(Collectors.joining(", "));
     return new RunPlan(
         command(),
         started,
-        files,
+        input.files(),
         where,
         limits.limits(),
-        new RunPlan.Into(checkedTarget(), mapping + mapping(), createsTable(), notifyMode()),
+        new RunPlan.Into(
+            InputOptions.checked(target(input.map())),
+            input.mapping() + mapping(),
+            createsTable(),
+            notifyMode()),
         threads.threads(),
         chunkSize,
-        limits.maxRunTime(),
+        maxRunTime,
         ledger.book(defaultName),
         new RunPlan.Reporting(
             rejects,
             maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
             outcomes,
-            progress,
+            screen.progress(),
             terminal.isTerminal()),
         throttle.plan());
-  }
-
-  /** What does not fit where there is no file yet is the command line's own fault. */
-  private Function<List<SourceFile>, Target> checkedTarget() {
-    Function<List<SourceFile>, Target> target = target(map);
-    try {
-      var unused = target.apply(List.of());
-    } catch (HeaderException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
-    return target;
   }
 
   private int run(RunPlan plan) throws SourceException {
@@ -246,8 +201,44 @@ abstract class LoadCommand implements Callable<Integer> {
       failed(ExitStatus.FAILED, run.failure());
     }
     String resume = resumeCommand(summary, run);
-    terminal.out().print(output == Output.JSON ? summary.json(resume) : summary.text(resume));
+    terminal
+        .out()
+        .print(
+            screen.output() == ScreenOptions.Output.JSON
+                ? summary.json(resume)
+                : summary.text(resume));
     return (run.failure() != null ? ExitStatus.FAILED : status(summary, stop, plan)).code();
+  }
+
+  private int look(RunPlan plan) throws SourceException {
+    Stop stop = new Stop();
+    terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
+    DryRun run = new DryRun(plan, stop, this::say);
+    DryRunSummary summary = run.execute(terminal.in(), terminal.err());
+    terminal
+        .out()
+        .print(screen.output() == ScreenOptions.Output.JSON ? summary.json() : summary.text());
+    return status(summary, run, plan).code();
+  }
+
+  /** What the run's own status would be. */
+  private static ExitStatus status(DryRunSummary summary, DryRun run, RunPlan plan) {
+    return switch (summary.start()) {
+      case UNKNOWN -> ExitStatus.INTERRUPTED;
+      case BE_BUSY -> ExitStatus.BUSY;
+      case BE_REFUSED -> ExitStatus.FAILED;
+      case DO_NOTHING -> ExitStatus.LOADED;
+      case BEGIN, RESUME ->
+          run.passesRejectLimit()
+              ? ExitStatus.REJECT_LIMIT
+              : withRejects(summary.counts().of(Outcome.Kind.REJECTED), plan);
+    };
+  }
+
+  private static ExitStatus withRejects(long rejects, RunPlan plan) {
+    return rejects > 0 && !plan.reporting().rejectLimit().allowsSome()
+        ? ExitStatus.REJECTS
+        : ExitStatus.LOADED;
   }
 
   /** Null where there is nothing to go on with, or somebody else goes on. */
@@ -270,14 +261,12 @@ abstract class LoadCommand implements Callable<Integer> {
     if (summary.wasDone()) {
       return ExitStatus.LOADED;
     }
-    return summary.counters().rejected() > 0 && !plan.reporting().rejectLimit().allowsSome()
-        ? ExitStatus.REJECTS
-        : ExitStatus.LOADED;
+    return withRejects(summary.counters().rejected(), plan);
   }
 
   private int failed(ExitStatus status, Exception e) {
     say(e.getMessage() == null ? e.toString() : e.getMessage());
-    if (verbose) {
+    if (screen.verbose()) {
       e.printStackTrace(terminal.err());
     }
     return status.code();
@@ -288,7 +277,7 @@ abstract class LoadCommand implements Callable<Integer> {
   }
 
   private void log() {
-    if (!verbose) {
+    if (!screen.verbose()) {
       silenceLogs();
     }
   }

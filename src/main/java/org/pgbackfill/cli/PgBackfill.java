@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       "  3  loaded, with rejects (unless --max-rejects allows them)",
       "  4  stopped by the reject limit",
       "  5  interrupted, resumable",
+      "  6  verify: not all of the export is there",
       "  75  another process is at work on the same run"
     })
 final class PgBackfill implements Runnable {
@@ -41,8 +42,8 @@ final class PgBackfill implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "no command; expected contacts, jobs, job-updates, check, runs, pause, unpause, stop, tune,"
-            + " ledger or demo");
+        "no command; expected contacts, jobs, job-updates, check, verify, runs, pause, unpause,"
+            + " stop, tune, ledger or demo");
   }
 
   /** From the jar's manifest. */

@@ -1,6 +1,11 @@
 package org.pgbackfill.cli;
 
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.JobsTarget;
+import org.pgbackfill.target.Target;
 import picocli.CommandLine.Option;
 
 /** Which queue has the jobs. */
@@ -17,5 +22,9 @@ final class PrefixOption {
 
   String prefix() {
     return prefix;
+  }
+
+  Function<List<SourceFile>, Target> target(Map<String, String> map) {
+    return sources -> new JobsTarget(prefix, sources, map);
   }
 }

@@ -51,7 +51,7 @@ final class RunsCommand implements Callable<Integer> {
       order = 11,
       description =
           "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
-  private LoadCommand.Output output;
+  private ScreenOptions.Output output;
 
   @SuppressWarnings("UnusedVariable")
   @Mixin
@@ -79,7 +79,7 @@ final class RunsCommand implements Callable<Integer> {
         terminal
             .out()
             .print(
-                output == LoadCommand.Output.JSON
+                output == ScreenOptions.Output.JSON
                     ? RunList.json(runs, asked)
                     : RunList.text(runs, asked));
       }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.pgbackfill.ledger.Ledger.Foresight;
 import org.pgbackfill.ledger.Ledger.Request;
 import org.pgbackfill.ledger.Ledger.Start;
 import org.pgbackfill.source.FileContent;
@@ -28,6 +29,17 @@ final class Decision {
     if (mine.isPresent()) {
       return new Start(mine.get(), Start.Kind.RESUMED, request.token());
     }
+    Foresight start = foresee();
+    return switch (start.kind()) {
+      case BEGUN -> new Start(runs.begin(request), Start.Kind.BEGUN, request.token());
+      case RESUMED ->
+          new Start(runs.take(start.run(), request), Start.Kind.RESUMED, request.token());
+      case DONE -> new Start(start.run(), Start.Kind.DONE, null);
+    };
+  }
+
+  /** What {@link #make} would do, by looking alone; throws why not. */
+  Foresight foresee() throws SQLException {
     List<RunEntry> kin = kin();
     for (RunEntry run : kin) {
       if (run.isHeld()) {
@@ -133,16 +145,16 @@ final class Decision {
         "run " + run.name() + " is at work already: " + run.holder() + "; nothing was done");
   }
 
-  private Start done(RunEntry run) {
+  private Foresight done(RunEntry run) {
     requireSame(run, request.work());
-    return new Start(run, Start.Kind.DONE, null);
+    return new Foresight(Start.Kind.DONE, run);
   }
 
-  private Start begin() throws SQLException {
-    return new Start(runs.begin(request), Start.Kind.BEGUN, request.token());
+  private static Foresight begin() {
+    return new Foresight(Start.Kind.BEGUN, null);
   }
 
-  private Start resume(RunEntry run) throws SQLException {
+  private Foresight resume(RunEntry run) {
     requireSame(run, request.work());
     if (run.lanes() != request.lanes()) {
       throw new LedgerException(
@@ -163,7 +175,7 @@ final class Decision {
               + " it without, or begin anew with --again",
           null);
     }
-    return new Start(runs.take(run, request), Start.Kind.RESUMED, request.token());
+    return new Foresight(Start.Kind.RESUMED, run);
   }
 
   private static void requireSame(RunEntry run, Work work) {

@@ -211,6 +211,39 @@ public final class Ledger {
   }
 
   /**
+   * What a start would do.
+   *
+   * @param kind whether there is something to do
+   * @param run the one to go on with, or that is done; null where a new one would begin
+   */
+  public record Foresight(Start.Kind kind, RunEntry run) {}
+
+  /**
+   * What {@link #start} would do, by plain reads: nothing is written or locked, and so another
+   * start may come between.
+   *
+   * @param connections where to
+   * @param schema the ledger's; where there is none, a new run would begin
+   * @param request what would be asked for
+   * @return what a start would do at this moment
+   * @throws LedgerException.Busy when another process works on it
+   * @throws LedgerException when the ledger would say no; the message has the choices
+   * @throws SQLException as any statement
+   */
+  public static Foresight foresee(Connections connections, String schema, Request request)
+      throws SQLException {
+    try (Connection connection = connections.begin(WHO)) {
+      if (!LedgerSchema.exists(connection, schema)) {
+        return new Foresight(Start.Kind.BEGUN, null);
+      }
+      LedgerSchema.install(connection, schema, LedgerSchema.Use.WRITE); // only checks: it is there
+    }
+    try (Connection connection = connections.begin(WHO)) {
+      return new Decision(new RunTable(connection, LedgerSchema.quoted(schema)), request).foresee();
+    }
+  }
+
+  /**
    * For a {@link #start} that came to nothing.
    *
    * @param e what the server said

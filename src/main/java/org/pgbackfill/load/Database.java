@@ -24,7 +24,7 @@ public final class Database implements AutoCloseable, Connections {
    */
   private static final String LIMITS =
       """
-      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED%s;
       SELECT set_config('application_name', ?, true),
              set_config('lock_timeout', ?, true),
              set_config('statement_timeout', ?, true),
@@ -38,6 +38,20 @@ public final class Database implements AutoCloseable, Connections {
              set_config('enable_hashjoin', 'off', true),
              set_config('enable_mergejoin', 'off', true)
       """;
+
+  /** What a database may be opened for. */
+  public enum Access {
+    /** To write, where the server and the database can be written. */
+    WRITE(""),
+    /** To look: the server refuses whatever would write. */
+    READ_ONLY(", READ ONLY");
+
+    private final String sql;
+
+    Access(String sql) {
+      this.sql = sql;
+    }
+  }
 
   private static final String NO_TRANSACTION_TIMEOUT =
       "set_config('transaction_timeout', '0', true),";
@@ -60,11 +74,13 @@ public final class Database implements AutoCloseable, Connections {
   private final String limitsSql;
   private final HikariDataSource pool;
 
-  private Database(ConnectionSpec spec, Limits limits, int serverVersion, HikariDataSource pool) {
+  private Database(
+      ConnectionSpec spec, Limits limits, Access access, int serverVersion, HikariDataSource pool) {
     this.spec = spec;
     this.limits = limits;
     this.limitsSql =
         LIMITS.formatted(
+            access.sql,
             serverVersion < FIRST_WITH_TRANSACTION_TIMEOUT ? "" : NO_TRANSACTION_TIMEOUT);
     this.pool = pool;
   }
@@ -79,6 +95,20 @@ public final class Database implements AutoCloseable, Connections {
    * @throws LoadException when the server can't be reached or refuses
    */
   public static Database open(ConnectionSpec spec, Limits limits, int lanes) {
+    return open(spec, limits, lanes, Access.WRITE);
+  }
+
+  /**
+   * The same, for one purpose.
+   *
+   * @param spec where and as whom
+   * @param limits how long to wait for what
+   * @param lanes how many threads will ask
+   * @param access what for: each transaction says it to the server
+   * @return to be closed by the caller
+   * @throws LoadException when the server can't be reached or refuses
+   */
+  public static Database open(ConnectionSpec spec, Limits limits, int lanes, Access access) {
     int version;
     try (Connection first = DriverManager.getConnection(spec.url(), spec.properties())) {
       if (!first.isValid((int) CONNECT.toSeconds())) {
@@ -98,7 +128,7 @@ public final class Database implements AutoCloseable, Connections {
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(patience(limits).toMillis());
-    return new Database(spec, limits, version, new HikariDataSource(config));
+    return new Database(spec, limits, access, version, new HikariDataSource(config));
   }
 
   /** Who gives up soon does not wait long for a connection. */

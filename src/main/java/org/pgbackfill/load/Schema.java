@@ -83,6 +83,20 @@ public final class Schema {
     }
   }
 
+  /**
+   * Whether {@link #create} would make the table.
+   *
+   * @param database where
+   * @param target what for
+   * @return true when there is none
+   * @throws SQLException as any statement
+   */
+  public static boolean isMissing(Database database, Target target) throws SQLException {
+    try (Connection connection = database.begin("pgbackfill")) {
+      return isMissing(connection, target);
+    }
+  }
+
   private static boolean isMissing(Connection connection, Target target) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT to_regclass(?) IS NULL")) {

@@ -101,6 +101,20 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
             : null;
   }
 
+  /** Refuses a table that lacks the column. */
+  static void requireColumn(Column column, Catalog catalog) {
+    if (!catalog.columns().containsKey(column.name())) {
+      throw new LoadException(
+          "table "
+              + catalog.name()
+              + " has no column "
+              + column.name()
+              + "; found "
+              + catalog.columns().keySet(),
+          null);
+    }
+  }
+
   private static BinaryCopy.Field field(int position, Target target, Catalog catalog) {
     Column column = target.columns().get(position);
     Catalog.TableColumn there = catalog.columns().get(column.name());
@@ -239,6 +253,25 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
    * @return one for each row, in order; null where there is none
    */
   abstract Found[] probe(Connection connection, List<Row> rows, Probe probe) throws SQLException;
+
+  /**
+   * Finds the rows that stand for these, in a transaction of its own.
+   *
+   * @param database where the table is
+   * @param who as a DBA sees it
+   * @param rows any
+   * @return the ids, one for each row, in order; null where there is none
+   * @throws SQLException as any statement
+   */
+  public List<UUID> find(Database database, String who, List<Row> rows) throws SQLException {
+    try (Connection connection = database.begin(who)) {
+      List<UUID> ids = new ArrayList<>(rows.size());
+      for (Found found : probe(connection, rows, Probe.FIRST)) {
+        ids.add(found == null ? null : found.id());
+      }
+      return ids;
+    }
+  }
 
   /**
    * Tells the workers, last in the transaction that inserted these rows; contacts have nobody to

@@ -28,21 +28,32 @@ import org.pgbackfill.source.SourceFile;
  * is refused again until somebody has mended it.
  */
 public final class Reports implements AutoCloseable {
+  /** Whether outcomes have come about, or would. */
+  public enum Tense {
+    /** They are so. */
+    DID,
+    /** They are foreseen: what would be written is not there. */
+    WOULD
+  }
+
   private static final List<String> WHY = List.of("reject_file", "reject_line", "reject_reason");
   private static final List<String> OUTCOME_HEADER =
       List.of("file", "line", "key", "id", "outcome", "detail");
 
   private final Path rejects;
   private final Path outcomes;
+  private final Tense tense;
   private final Map<String, Integer> columns = new LinkedHashMap<>();
   private final List<String> header = new ArrayList<>();
   private final int textColumn;
   private CsvWriter rejectWriter;
   private CsvWriter outcomeWriter;
 
-  private Reports(Path rejects, Path outcomes, List<SourceFile> files, String required) {
+  private Reports(
+      Path rejects, Path outcomes, List<SourceFile> files, String required, Tense tense) {
     this.rejects = rejects;
     this.outcomes = outcomes;
+    this.tense = tense;
     for (SourceFile file : files) {
       file.header().forEach(this::addColumn);
     }
@@ -58,6 +69,7 @@ public final class Reports implements AutoCloseable {
    * @param outcomes the outcome file; null for none
    * @param files whose columns a reject file needs
    * @param required the header of the column that no record can do without
+   * @param tense whether outcomes have come about
    * @param notices takes a line for the operator
    * @return to be closed by the caller
    * @throws UncheckedIOException when a file can't be made there
@@ -67,8 +79,9 @@ public final class Reports implements AutoCloseable {
       Path outcomes,
       List<SourceFile> files,
       String required,
+      Tense tense,
       Consumer<String> notices) {
-    Reports reports = new Reports(rejects, outcomes, files, required);
+    Reports reports = new Reports(rejects, outcomes, files, required, tense);
     try {
       if (Files.isRegularFile(rejects)) {
         Path old = old(rejects);
@@ -156,13 +169,30 @@ public final class Reports implements AutoCloseable {
                 record.file().name(),
                 Long.toString(record.line()),
                 key.get(),
-                outcome.id() == null ? "" : outcome.id().toString(),
-                outcome.kind().word(),
+                shownId(outcome),
+                word(outcome.kind(), tense),
                 outcome.detail() == null ? "" : outcome.detail()));
       } catch (IOException e) {
         throw failed("--outcomes", outcomes, e);
       }
     }
+  }
+
+  /**
+   * A row that would be inserted gets its id from the run that inserts it, and until then nil
+   * stands for it; a row that is there may have any id.
+   */
+  private String shownId(Outcome outcome) {
+    boolean isUnknown =
+        tense == Tense.WOULD
+            && outcome.kind() != Outcome.Kind.EXISTING
+            && Outcome.UNKNOWN_ID.equals(outcome.id());
+    return outcome.id() == null || isUnknown ? "" : outcome.id().toString();
+  }
+
+  /** What would write has another word, so that nobody takes it for done. */
+  static String word(Outcome.Kind kind, Tense tense) {
+    return tense == Tense.WOULD && kind == Outcome.Kind.INSERTED ? "would_insert" : kind.word();
   }
 
   private void reject(CsvRecord record, String reason) throws IOException {

@@ -3,10 +3,8 @@ package org.pgbackfill.run;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
@@ -17,7 +15,6 @@ import org.pgbackfill.ledger.NoLedger;
 import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.ledger.RunState;
-import org.pgbackfill.ledger.Work;
 import org.pgbackfill.load.ChunkLoader;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Existence;
@@ -85,7 +82,7 @@ public final class BackfillRun {
    * @throws LedgerException when the ledger says no; nothing was loaded
    */
   public Summary execute(InputStream stdin, PrintStream err) throws SourceException {
-    Reports.checkPlaces(rejects(nameOrDefault()), plan.reporting().outcomes());
+    Reports.checkPlaces(plan.rejects(plan.name()), plan.reporting().outcomes());
     try (CsvSource source = CsvSource.open(plan.files(), stdin);
         Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
       Target target = plan.into().target().apply(source.files());
@@ -97,10 +94,10 @@ public final class BackfillRun {
       restraint.check(database);
       RunIds ids = RunIds.of(plan.started(), new SecureRandom().nextLong());
       if (plan.book().schema() == null) {
-        return execute(source, database, table, new NoLedger(nameOrDefault(), ids), err);
+        return execute(source, database, table, new NoLedger(plan.name(), ids), err);
       }
       Ledger ledger = open(database, plan.book().schema());
-      Ledger.Request request = request(source, table, ids);
+      Ledger.Request request = plan.request(source, table.name(), ids);
       Ledger.Start started =
           retries.ask(LEDGER_WHO, () -> ledger.start(request), ledger::unwritable);
       if (started.kind() == Ledger.Start.Kind.DONE) {
@@ -117,30 +114,6 @@ public final class BackfillRun {
         LEDGER_WHO, () -> Ledger.open(database, schema), e -> Ledger.unusable(schema, e));
   }
 
-  private String nameOrDefault() {
-    return plan.book().name() == null ? plan.book().defaultName() : plan.book().name();
-  }
-
-  private Path rejects(String run) {
-    Path given = plan.reporting().rejects();
-    return given == null ? Path.of(run + "-rejects.csv") : given;
-  }
-
-  private Ledger.Request request(CsvSource source, TargetTable table, RunIds ids)
-      throws SourceException {
-    Work work = new Work(plan.command(), table.name(), plan.into().mapping(), source.contents());
-    return new Ledger.Request(
-        plan.book().name(),
-        plan.book().defaultName(),
-        work,
-        plan.book().intent(),
-        ids,
-        plan.threads(),
-        plan.reporting().outcomes() != null,
-        plan.book().holder(),
-        UUID.randomUUID());
-  }
-
   private void tellIgnored(Target target) {
     if (!target.ignored().isEmpty()) {
       notices.accept("no column for " + String.join(", ", target.ignored()) + ": left out");
@@ -151,10 +124,11 @@ public final class BackfillRun {
       CsvSource source, Database database, TargetTable table, Hold hold, PrintStream err) {
     try (Reports reports =
             Reports.open(
-                rejects(hold.name()),
+                plan.rejects(hold.name()),
                 plan.reporting().outcomes(),
                 source.files(),
                 table.target().required(),
+                Reports.Tense.DID,
                 notices);
         TimeLimit limit = TimeLimit.start(plan.maxRunTime(), stop)) {
       hold.beat(() -> counters(hold), this::fail);
@@ -204,17 +178,18 @@ public final class BackfillRun {
               part -> restraint.load(part, chunk -> loadChunk(chunk, order)))) {
         Reading.run(
             new Feed(
-                plan,
-                source,
-                table.target(),
-                hold,
-                history,
-                counts,
-                order,
-                lanes,
-                retries,
-                stop,
-                restraint.pace()),
+                    plan,
+                    source,
+                    table.target(),
+                    hold,
+                    history,
+                    counts,
+                    order,
+                    lanes,
+                    retries,
+                    stop,
+                    restraint.pace())
+                ::run,
             stop);
         lanes.finish();
       }

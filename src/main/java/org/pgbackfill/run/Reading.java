@@ -8,7 +8,7 @@ import java.util.concurrent.TimeoutException;
 import org.pgbackfill.source.SourceException;
 
 /**
- * Feeds in a thread of its own, for a read from a pipe returns when the other end wants, and a stop
+ * Reads in a thread of its own, for a read from a pipe returns when the other end wants, and a stop
  * must not wait for it.
  */
 final class Reading {
@@ -17,14 +17,20 @@ final class Reading {
   /** How long a stop waits for the reader to notice; then it is left behind. */
   private static final Duration LAST_READ = Duration.ofSeconds(2);
 
+  /** What is read, record by record. */
+  interface Body {
+    /** Reads up to the end of the input, or until somebody asks to stop. */
+    void run() throws SourceException;
+  }
+
   private Reading() {}
 
-  /** Returns at the end of the input, or soon after a stop; throws what the feed throws. */
-  static void run(Feed feed, Stop stop) throws SourceException {
+  /** Returns at the end of the input, or soon after a stop; throws what the body throws. */
+  static void run(Body body, Stop stop) throws SourceException {
     FutureTask<Void> task =
         new FutureTask<>(
             () -> {
-              feed.run();
+              body.run();
               return null;
             });
     Thread thread = new Thread(task, "reader");

@@ -7,13 +7,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Function;
 import org.pgbackfill.ledger.Ledger;
+import org.pgbackfill.ledger.RunIds;
+import org.pgbackfill.ledger.Work;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.report.Progress;
 import org.pgbackfill.report.Reports;
+import org.pgbackfill.source.CsvSource;
+import org.pgbackfill.source.SourceException;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.Target;
 
@@ -148,7 +153,7 @@ public record RunPlan(
     }
   }
 
-  private static void refuseOverwriting(String file, String option, Path path, String what) {
+  static void refuseOverwriting(String file, String option, Path path, String what) {
     if (isSame(path, Path.of(file))) {
       throw new IllegalArgumentException(
           option + " " + path + " is a file to load as well; name another for the " + what);
@@ -165,5 +170,29 @@ public record RunPlan(
       // One of them is not there: their names decide.
       return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
     }
+  }
+
+  /** The run's name, as far as it is known before the ledger is asked. */
+  String name() {
+    return book.name() == null ? book.defaultName() : book.name();
+  }
+
+  /** Where a run of this name would make its reject file. */
+  Path rejects(String run) {
+    return reporting.rejects() == null ? Path.of(run + "-rejects.csv") : reporting.rejects();
+  }
+
+  /** What the ledger is asked for, once the files are open and the table is found. */
+  Ledger.Request request(CsvSource source, String table, RunIds ids) throws SourceException {
+    return new Ledger.Request(
+        book.name(),
+        book.defaultName(),
+        new Work(command, table, into.mapping(), source.contents()),
+        book.intent(),
+        ids,
+        threads,
+        reporting.outcomes() != null,
+        book.holder(),
+        UUID.randomUUID());
   }
 }

@@ -150,6 +150,16 @@ public final class JobsTarget implements Target {
     return row.value(QUEUE);
   }
 
+  /**
+   * Whether the export has the job as one that is done with.
+   *
+   * @param row one of any target's
+   * @return false for contacts
+   */
+  public static boolean isFinished(Row row) {
+    return row.link() == null && FINISHED.contains(row.value(STATE));
+  }
+
   @Override
   public List<Column> columns() {
     return columns;
@@ -178,6 +188,11 @@ public final class JobsTarget implements Target {
     } catch (Checks.Refused e) {
       return new Reject(record, e.getMessage());
     }
+  }
+
+  @Override
+  public boolean isGiven(Row row, int column) {
+    return !field(row.record(), written[column]).isEmpty();
   }
 
   private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {

@@ -1,5 +1,6 @@
 package org.pgbackfill.target;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -72,6 +73,35 @@ public final class LockOrder {
       }
     }
     return Integer.compare(a.length(), b.length());
+  }
+
+  /**
+   * A row's key as bytes, whose unsigned order is this order.
+   *
+   * @param row with a key that the arbiter has an opinion on
+   * @return equal for equal keys of one target
+   */
+  public static byte[] keyBytes(Row row) {
+    int length = row.keyTo() - row.keyFrom();
+    ByteBuffer bytes = ByteBuffer.allocate((row.link() == null ? 0 : 16) + length);
+    if (row.link() != null) {
+      put(bytes, row.link());
+    }
+    return bytes.put(row.keyBytes(), row.keyFrom(), length).array();
+  }
+
+  /**
+   * A row's id as bytes, whose unsigned order is that of ids.
+   *
+   * @param row any
+   * @return 16 bytes
+   */
+  public static byte[] idBytes(Row row) {
+    return put(ByteBuffer.allocate(16), row.id()).array();
+  }
+
+  private static ByteBuffer put(ByteBuffer bytes, UUID id) {
+    return bytes.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
   }
 
   /**

@@ -79,6 +79,17 @@ public sealed interface Target permits ContactsTarget, JobsTarget, JobUpdatesTar
   }
 
   /**
+   * Whether the record itself has a value for a column, and not this program for it.
+   *
+   * @param row one of this target's
+   * @param column 0-based, as in {@link #columns}
+   * @return false where the record has nothing, and a default or the usual value stands in
+   */
+  default boolean isGiven(Row row, int column) {
+    return column == 0 ? row.idGiven() : row.value(column) != null;
+  }
+
+  /**
    * The one order in which keys are touched.
    *
    * @return consistent with PostgreSQL's own order of the same keys

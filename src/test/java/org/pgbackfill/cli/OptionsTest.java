@@ -38,8 +38,8 @@ class OptionsTest {
     String tryJobs = "\nTry 'pgbackfill jobs --help'.\n";
     return Stream.of(
         refused(
-            "no command; expected contacts, jobs, job-updates, check, runs, pause, unpause, stop,"
-                + " tune, ledger or demo"
+            "no command; expected contacts, jobs, job-updates, check, verify, runs, pause, unpause,"
+                + " stop, tune, ledger or demo"
                 + tryMain),
         refused("Unmatched argument at index 0: 'contact'" + tryMain, "contact"),
         refused("Missing required parameter: 'FILE'" + tryContacts, "contacts"),
@@ -135,6 +135,28 @@ class OptionsTest {
             "--notify",
             "row"),
         refused(
+            "verify what? expected verify contacts or verify jobs"
+                + "\nTry 'pgbackfill verify --help'.\n",
+            "verify"),
+        refused(
+            "Missing required parameter: 'FILE'\nTry 'pgbackfill verify jobs --help'.\n",
+            "verify",
+            "jobs"),
+        refused(
+            "--sort-memory 0: expected a number of MiB, 1 and more\n",
+            "verify",
+            "jobs",
+            "a.csv",
+            "--sort-memory",
+            "0"),
+        refused(
+            "--differences a.csv is a file to load as well; name another for the differences\n",
+            "verify",
+            "contacts",
+            "a.csv",
+            "--differences",
+            "a.csv"),
+        refused(
             "--rejects a.csv is a file to load as well; name another for the rejects\n",
             "contacts",
             "a.csv",
@@ -219,10 +241,17 @@ class OptionsTest {
     return List.copyOf(commands);
   }
 
+  private static List<CommandLine> verifyCommands() {
+    return commands().stream()
+        .flatMap(command -> command.getSubcommands().values().stream())
+        .toList();
+  }
+
   @Test
   void everyOptionIsDocumentedWithItsDefault() {
     List<String> missing = new ArrayList<>();
-    for (CommandLine command : commands()) {
+    for (CommandLine command :
+        Stream.concat(commands().stream(), verifyCommands().stream()).toList()) {
       for (OptionSpec option : command.getCommandSpec().options()) {
         String text = String.join(" ", option.description());
         if (!text.contains("Default: ")
@@ -259,6 +288,7 @@ class OptionsTest {
             "--ledger-schema",
             "--no-ledger",
             "--max-run-time",
+            "--dry-run",
             "--retry-time",
             "--lock-timeout",
             "--statement-timeout",
@@ -282,10 +312,50 @@ class OptionsTest {
     }
   }
 
+  /** What says which rows a load is about says it to verify as well. */
+  @Test
+  void verifyTakesTheLoadsOptions() {
+    Set<String> both =
+        Set.of(
+            "-h",
+            "-p",
+            "-U",
+            "-d",
+            "-W",
+            "--map",
+            "--progress",
+            "--output",
+            "--verbose",
+            "--retry-time",
+            "--lock-timeout",
+            "--statement-timeout",
+            "--idle-timeout",
+            "--differences",
+            "--sort-memory",
+            "--help");
+    assertEquals(2, verifyCommands().size());
+    for (CommandLine command : verifyCommands()) {
+      Set<String> names = new TreeSet<>(command.getCommandSpec().optionsMap().keySet());
+      assertTrue(names.containsAll(both), () -> command.getCommandName() + " has " + names);
+      assertTrue(
+          names.containsAll(
+              command.getCommandName().equals("jobs")
+                  ? List.of("--prefix", "--finished")
+                  : List.of("--table", "--link-id")),
+          () -> command.getCommandName() + " has " + names);
+    }
+  }
+
   @Test
   void helpAndVersionGoToStandardOutputWithStatusZero() {
     for (String[] words :
-        new String[][] {{"--help"}, {"contacts", "--help"}, {"jobs", "--help"}, {"--version"}}) {
+        new String[][] {
+          {"--help"},
+          {"contacts", "--help"},
+          {"jobs", "--help"},
+          {"verify", "jobs", "--help"},
+          {"--version"}
+        }) {
       Cli.Result result = new Cli().run((Object[]) words);
       assertEquals(0, result.status(), result::toString);
       assertEquals("", result.err());

@@ -128,6 +128,25 @@ class LockOrderTest {
     var unused = idsInOrder(rows, LockOrder.JOBS);
   }
 
+  /** What sorts in files sorts as the lock order has it. */
+  @Test
+  void bytesSortAsKeysDo() {
+    List<UUID> links = Keys.uuids(40, 3);
+    List<Row> contacts = new ArrayList<>();
+    List<Row> jobs = new ArrayList<>();
+    for (int i = 0; i < UUIDS.size(); i++) {
+      contacts.add(row(UUIDS.get(i), links.get(i % 40), TEXTS.get(i % TEXTS.size())));
+      jobs.add(row(UUIDS.get(i), null, TEXTS.get(i % TEXTS.size())));
+    }
+    Comparator<Row> byBytes =
+        (a, b) -> Arrays.compareUnsigned(LockOrder.keyBytes(a), LockOrder.keyBytes(b));
+    assertEquals(idsInOrder(contacts, LockOrder.CONTACTS), idsInOrder(contacts, byBytes));
+    Comparator<Row> withIds =
+        byBytes.thenComparing(
+            (a, b) -> Arrays.compareUnsigned(LockOrder.idBytes(a), LockOrder.idBytes(b)));
+    assertEquals(idsInOrder(jobs, LockOrder.JOBS), idsInOrder(jobs, withIds));
+  }
+
   private static Row row(UUID id, UUID link, String keyText) {
     return Row.of(null, id, null, link, keyText, keyText != null, new String[0]);
   }

@@ -1,0 +1,230 @@
+package org.pgbackfill.cli;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.pgbackfill.load.ConnectionSpec;
+import org.pgbackfill.load.LoadException;
+import org.pgbackfill.report.Findings;
+import org.pgbackfill.report.VerifySummary;
+import org.pgbackfill.report.VerifySummary.Verdict;
+import org.pgbackfill.run.Stop;
+import org.pgbackfill.run.Verification;
+import org.pgbackfill.run.VerifyPlan;
+import org.pgbackfill.source.SourceException;
+import org.pgbackfill.source.SourceFile;
+import org.pgbackfill.target.HeaderException;
+import org.pgbackfill.target.OnExisting;
+import org.pgbackfill.target.Target;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code pgbackfill verify}: is the export in? */
+@Command(
+    name = "verify",
+    header = "Compare the table with an export.",
+    sortOptions = false,
+    description =
+        "Reads an export again and says of each key whether it is in the table, as the export has"
+            + " it. Writes nothing to the database, and keeps nobody waiting.%n",
+    subcommands = {VerifyCommand.Contacts.class, VerifyCommand.Jobs.class})
+final class VerifyCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private HelpOption help;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "verify what? expected verify contacts or verify jobs");
+  }
+
+  /** {@code pgbackfill verify contacts}. */
+  @Command(
+      name = "contacts",
+      header = "Compare contacts with an export.",
+      sortOptions = false,
+      description =
+          "Looks for each contact by its link and address, and compares what the record gives; what"
+              + " it leaves empty is not compared. Of records with the same key the first"
+              + " counts.%n")
+  static final class Contacts extends OfTable {
+    @Mixin private ContactsOptions contacts;
+
+    Contacts(Terminal terminal) {
+      super(terminal, "contacts");
+    }
+
+    @Override
+    Function<List<SourceFile>, Target> target() {
+      return contacts.target(input().map(), OnExisting.KEEP);
+    }
+  }
+
+  /** {@code pgbackfill verify jobs}. */
+  @Command(
+      name = "jobs",
+      header = "Compare jobs with an export.",
+      sortOptions = false,
+      description =
+          "Looks for each job by its id, where the export has one, and by its unique key among the"
+              + " active jobs, and compares what the record gives; what it leaves empty is not"
+              + " compared. A job that a worker has finished since is told as finished.%n")
+  static final class Jobs extends OfTable {
+    @Mixin private PrefixOption prefix;
+
+    @Option(
+        names = "--finished",
+        order = 22,
+        description =
+            "Look for finished jobs by their unique keys as well, which reads the whole table, for"
+                + " no index has them. Default: by id alone.")
+    private boolean finished;
+
+    Jobs(Terminal terminal) {
+      super(terminal, "jobs");
+    }
+
+    @Override
+    Function<List<SourceFile>, Target> target() {
+      return prefix.target(input().map());
+    }
+
+    @Override
+    VerifyPlan.Finished finished() {
+      return finished ? VerifyPlan.Finished.BY_KEY : VerifyPlan.Finished.BY_ID;
+    }
+  }
+
+  /** What verifying contacts and verifying jobs have in common. */
+  abstract static class OfTable implements Callable<Integer> {
+    private static final long MIB = 1024 * 1024;
+
+    @Mixin private InputOptions input;
+    @Mixin private ConnectionOptions connection;
+    @Mixin private LimitOptions limits;
+    @Mixin private ScreenOptions screen;
+
+    @Option(
+        names = "--differences",
+        paramLabel = "FILE",
+        order = 30,
+        description =
+            "Write all that is not as it should be:"
+                + " file,line,key,id,finding,column,expected,found. Default: the first ten of each"
+                + " kind are shown.")
+    private Path differences;
+
+    @Option(
+        names = "--sort-memory",
+        paramLabel = "MIB",
+        order = 31,
+        description =
+            "How much of the export is sorted in memory at a time; the rest waits in a temporary"
+                + " file. Default: a sixteenth of the heap.")
+    private Long sortMemoryMib;
+
+    @SuppressWarnings("UnusedVariable")
+    @Mixin
+    private HelpOption help;
+
+    private final Terminal terminal;
+    private final String command;
+
+    OfTable(Terminal terminal, String command) {
+      this.terminal = terminal;
+      this.command = command;
+    }
+
+    /** Fits headers to what is compared. */
+    abstract Function<List<SourceFile>, Target> target();
+
+    /** Where finished jobs are looked for; contacts never finish. */
+    VerifyPlan.Finished finished() {
+      return VerifyPlan.Finished.BY_ID;
+    }
+
+    InputOptions input() {
+      return input;
+    }
+
+    @Override
+    public Integer call() {
+      if (!screen.verbose()) {
+        LoadCommand.silenceLogs();
+      }
+      try {
+        return verify(plan());
+      } catch (IllegalArgumentException e) {
+        return failed(ExitStatus.USAGE, e);
+      } catch (SourceException | HeaderException | LoadException | UncheckedIOException e) {
+        return failed(ExitStatus.FAILED, e);
+      }
+    }
+
+    private VerifyPlan plan() {
+      if (sortMemoryMib != null && (sortMemoryMib < 1 || sortMemoryMib > Integer.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "--sort-memory " + sortMemoryMib + ": expected a number of MiB, 1 and more");
+      }
+      ConnectionSpec where = connection.resolve(terminal);
+      where.notices().forEach(this::say);
+      return new VerifyPlan(
+          command,
+          input.files(),
+          where,
+          limits.limits(),
+          InputOptions.checked(target()),
+          finished(),
+          sortMemoryMib == null ? VerifyPlan.usualSortMemoryBytes() : sortMemoryMib * MIB,
+          differences,
+          screen.progress(),
+          terminal.isTerminal());
+    }
+
+    private int verify(VerifyPlan plan) throws SourceException {
+      Stop stop = new Stop();
+      terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
+      VerifySummary summary =
+          new Verification(plan, stop, this::say).execute(terminal.in(), terminal.err());
+      terminal
+          .out()
+          .print(screen.output() == ScreenOptions.Output.JSON ? summary.json() : summary.text());
+      return status(summary).code();
+    }
+
+    /** What is missing or differs says more than what could never be in. */
+    private static ExitStatus status(VerifySummary summary) {
+      if (summary.verdict() == Verdict.INTERRUPTED) {
+        return ExitStatus.INTERRUPTED;
+      }
+      if (summary.verdict() == Verdict.NOT_ALL_THERE) {
+        return ExitStatus.NOT_ALL_THERE;
+      }
+      long unproven =
+          summary.findings().of(Findings.Kind.REJECTED)
+              + summary.findings().of(Findings.Kind.UNVERIFIABLE);
+      return unproven > 0 ? ExitStatus.REJECTS : ExitStatus.LOADED;
+    }
+
+    private int failed(ExitStatus status, Exception e) {
+      say(e.getMessage() == null ? e.toString() : e.getMessage());
+      if (screen.verbose()) {
+        e.printStackTrace(terminal.err());
+      }
+      return status.code();
+    }
+
+    private void say(String line) {
+      terminal.err().println("pgbackfill: " + line);
+    }
+  }
+}
