@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.report.Findings;
@@ -82,6 +84,23 @@ final class VerifyCommand implements Runnable {
     @Mixin private PrefixOption prefix;
 
     @Option(
+        names = "--run",
+        paramLabel = "NAME",
+        order = 23,
+        description =
+            "The run that has loaded the export: the ids that it gave find its jobs by an index,"
+                + " finished ones and such without a unique key as well. Default: none.")
+    private String run;
+
+    @Option(
+        names = "--ledger-schema",
+        paramLabel = "NAME",
+        defaultValue = LedgerSchema.DEFAULT_NAME,
+        order = 24,
+        description = "The schema of the ledger that has the run. Default: ${DEFAULT-VALUE}.")
+    private String schema;
+
+    @Option(
         names = "--finished",
         order = 22,
         description =
@@ -96,6 +115,11 @@ final class VerifyCommand implements Runnable {
     @Override
     Function<List<SourceFile>, Target> target() {
       return prefix.target(input().map());
+    }
+
+    @Override
+    VerifyPlan.Book book() {
+      return run == null ? null : new VerifyPlan.Book(schema, run);
     }
 
     @Override
@@ -152,6 +176,11 @@ final class VerifyCommand implements Runnable {
       return VerifyPlan.Finished.BY_ID;
     }
 
+    /** The run that has loaded the export; contacts are found by their keys without. */
+    VerifyPlan.Book book() {
+      return null;
+    }
+
     InputOptions input() {
       return input;
     }
@@ -165,7 +194,11 @@ final class VerifyCommand implements Runnable {
         return verify(plan());
       } catch (IllegalArgumentException e) {
         return failed(ExitStatus.USAGE, e);
-      } catch (SourceException | HeaderException | LoadException | UncheckedIOException e) {
+      } catch (SourceException
+          | HeaderException
+          | LoadException
+          | LedgerException
+          | UncheckedIOException e) {
         return failed(ExitStatus.FAILED, e);
       }
     }
@@ -183,6 +216,8 @@ final class VerifyCommand implements Runnable {
           where,
           limits.limits(),
           InputOptions.checked(target()),
+          input.mapping(),
+          book(),
           finished(),
           sortMemoryMib == null ? VerifyPlan.usualSortMemoryBytes() : sortMemoryMib * MIB,
           differences,

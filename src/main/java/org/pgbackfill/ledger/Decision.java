@@ -178,7 +178,8 @@ final class Decision {
     return new Foresight(Start.Kind.RESUMED, run);
   }
 
-  private static void requireSame(RunEntry run, Work work) {
+  /** Throws what has changed since the run began. */
+  static void requireSame(RunEntry run, Work work) {
     Work before = run.work();
     requireSame(run, "command", before.command(), work.command());
     requireSame(run, "target", before.target(), work.target());

@@ -281,6 +281,32 @@ public final class Ledger {
   }
 
   /**
+   * The ids that a run has given, for who wants to find its rows.
+   *
+   * @param name of the run; of some the last one counts
+   * @param work that it must have done
+   * @return its ids
+   * @throws LedgerException when there is no such run, it did other work, or the ledger can't be
+   *     read
+   */
+  public RunIds idsOf(String name, Work work) {
+    RunEntry run =
+        runs(name).stream()
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new LedgerException(
+                        "the ledger in schema "
+                            + schemaName
+                            + " knows no run "
+                            + name
+                            + "; pgbackfill runs lists those that it knows",
+                        null));
+    Decision.requireSame(run, work);
+    return run.ids();
+  }
+
+  /**
    * Takes part in a run that was started here.
    *
    * @param start how it was started

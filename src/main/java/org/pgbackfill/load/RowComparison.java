@@ -67,6 +67,14 @@ public final class RowComparison {
    */
   public record Difference(String column, String expected, String found) {}
 
+  /** Which ids rows are looked for by. */
+  public enum Ids {
+    /** Those that the export brings. */
+    GIVEN,
+    /** Those that the run has given as well: a row has one or the other. */
+    GIVEN_OR_DERIVED
+  }
+
   private static final String ACTIVE_KEY =
       "c.unique_key = k.k%d AND c.unique_key IS NOT NULL"
           + " AND c.state NOT IN ('succeeded', 'failed')";
@@ -83,6 +91,7 @@ public final class RowComparison {
 
   private final Database database;
   private final Target target;
+  private final Ids ids;
   private final Retries retries;
   private final String who;
   private final String name;
@@ -95,9 +104,10 @@ public final class RowComparison {
   private final String finished;
 
   private RowComparison(
-      Database database, Target target, Catalog catalog, Retries retries, String who) {
+      Database database, Target target, Catalog catalog, Ids ids, Retries retries, String who) {
     this.database = database;
     this.target = target;
+    this.ids = ids;
     this.retries = retries;
     this.who = who;
     this.name = catalog.name();
@@ -190,18 +200,19 @@ public final class RowComparison {
    *
    * @param database where the table is
    * @param target what the export is
+   * @param ids by which jobs are looked for
    * @param retries counts, and gives up
    * @param who as a DBA sees it
    * @return for the table
    * @throws LoadException when the table can't be read; says what to do
    */
   public static RowComparison inspect(
-      Database database, Target target, Retries retries, String who) {
+      Database database, Target target, Ids ids, Retries retries, String who) {
     try (Connection connection = database.begin(who)) {
       Catalog catalog = Catalog.read(connection, target, database.spec());
-      RowComparison comparison = new RowComparison(database, target, catalog, retries, who);
+      RowComparison comparison = new RowComparison(database, target, catalog, ids, retries, who);
       try (PreparedStatement explain = connection.prepareStatement("EXPLAIN " + comparison.byKey)) {
-        comparison.bind(connection, explain, List.of());
+        comparison.bind(connection, explain, List.of(), false);
         explain.execute();
       }
       return comparison;
@@ -260,7 +271,7 @@ public final class RowComparison {
     try (Connection connection = database.begin(who)) {
       set(connection, SETTINGS);
       if (byId != null) {
-        look(connection, byId, rows, Row::idGiven, answers);
+        look(connection, byId, rows, row -> row.idGiven() || ids == Ids.GIVEN_OR_DERIVED, answers);
       }
       look(connection, byKey, rows, Row::keyed, answers);
     }
@@ -288,7 +299,8 @@ public final class RowComparison {
       return;
     }
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(connection, statement, IntStream.of(positions).mapToObj(rows::get).toList());
+      List<Row> some = IntStream.of(positions).mapToObj(rows::get).toList();
+      bind(connection, statement, some, sql.equals(byId));
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           int position = positions[(int) result.getLong(1) - 1];
@@ -298,13 +310,18 @@ public final class RowComparison {
     }
   }
 
-  private void bind(Connection connection, PreparedStatement statement, List<Row> rows)
+  private void bind(
+      Connection connection, PreparedStatement statement, List<Row> rows, boolean looksById)
       throws SQLException {
     for (int i = 0; i < compared.length; i++) {
       int column = compared[i];
       String[] values =
           rows.stream()
-              .map(row -> target.isGiven(row, column) ? row.value(column) : null)
+              .map(
+                  row ->
+                      target.isGiven(row, column) || (column == 0 && looksById)
+                          ? row.value(column)
+                          : null)
               .toArray(String[]::new);
       statement.setArray(i + 1, TargetTable.texts(connection, values));
     }

@@ -104,7 +104,7 @@ public record VerifySummary(
       case DUPLICATE -> "the first record of the key was looked for";
       case FINISHED -> "by workers; their values were not compared";
       case REJECTED -> "can't be in";
-      case UNVERIFIABLE -> "neither unique_key nor id";
+      case UNVERIFIABLE -> "neither unique_key nor id; --run NAME has those that a run gave";
       case MISSING ->
           command.equals("jobs") && gone == Gone.LEFT
               ? "or finished since: --finished looks for these, and reads the whole table"

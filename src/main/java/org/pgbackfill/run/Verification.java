@@ -10,6 +10,10 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.pgbackfill.ledger.Ledger;
+import org.pgbackfill.ledger.LedgerException;
+import org.pgbackfill.ledger.RunIds;
+import org.pgbackfill.ledger.Work;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Retries;
@@ -73,6 +77,7 @@ public final class Verification {
    * @throws UncheckedIOException when a file can't be written
    * @throws SourceException when a file can't be read to its end
    * @throws LoadException when the server or the table can't be read
+   * @throws LedgerException when the run is not known, or did other work
    */
   public VerifySummary execute(InputStream stdin, PrintStream err) throws SourceException {
     try (CsvSource source = CsvSource.open(plan.files(), stdin);
@@ -80,7 +85,8 @@ public final class Verification {
             Database.open(plan.connection(), plan.limits(), 1, Database.Access.READ_ONLY);
         Findings findings = Findings.open(plan.differences())) {
       Target target = plan.target().apply(source.files());
-      RowComparison table = RowComparison.inspect(database, target, retries, who);
+      RowComparison table = RowComparison.inspect(database, target, ids(), retries, who);
+      RunIds runIds = plan.book() == null ? null : runIds(source, database, table);
       try (Progress progress =
               Progress.start(
                   plan.progress(),
@@ -90,7 +96,7 @@ public final class Verification {
                   source.bytesTotal(),
                   () -> "",
                   err);
-          Pass pass = new Pass(source.files(), target, table, findings)) {
+          Pass pass = new Pass(source.files(), target, table, runIds, findings)) {
         Reading.run(() -> pass.read(source), stop);
         pass.compare();
       } catch (Retries.Stopped e) {
@@ -105,6 +111,17 @@ public final class Verification {
           plan.finished() == VerifyPlan.Finished.BY_KEY ? Gone.LOOKED_FOR : Gone.LEFT,
           Duration.ofNanos(System.nanoTime() - start));
     }
+  }
+
+  private RowComparison.Ids ids() {
+    return plan.book() == null ? RowComparison.Ids.GIVEN : RowComparison.Ids.GIVEN_OR_DERIVED;
+  }
+
+  /** Of the run that has loaded the export: the same records, and so the same ids. */
+  private RunIds runIds(CsvSource source, Database database, RowComparison table)
+      throws SourceException {
+    Work work = new Work(plan.command(), table.name(), plan.mapping(), source.contents());
+    return Ledger.existing(database, plan.book().schema()).idsOf(plan.book().run(), work);
   }
 
   private Verdict verdict(Findings findings) {
@@ -131,19 +148,29 @@ public final class Verification {
     private final List<SourceFile> files;
     private final Target target;
     private final RowComparison table;
+
+    /** Null where the run is not known. */
+    private final RunIds runIds;
+
     private final Findings findings;
     private final SpillSort byKey = new SpillSort(plan.sortMemoryBytes());
 
-    /** Jobs that bring their ids; of those with a key as well, the first one of the key. */
+    /** Jobs whose ids are known; of those with a key as well, the first one of the key. */
     private final SpillSort byId = new SpillSort(plan.sortMemoryBytes());
 
     /** Jobs whose keys are not active, to be looked for among the finished. */
     private final SpillSort gone = new SpillSort(plan.sortMemoryBytes());
 
-    Pass(List<SourceFile> files, Target target, RowComparison table, Findings findings) {
+    Pass(
+        List<SourceFile> files,
+        Target target,
+        RowComparison table,
+        RunIds runIds,
+        Findings findings) {
       this.files = files;
       this.target = target;
       this.table = table;
+      this.runIds = runIds;
       this.findings = findings;
       if (!target.ignored().isEmpty()) {
         notices.accept("no column for " + String.join(", ", target.ignored()) + ": left out");
@@ -154,9 +181,17 @@ public final class Verification {
       CsvRecord record = source.next();
       while (record != null && !stop.isRequested()) {
         read.incrementAndGet();
-        sort(target.check(record, number -> NO_ID));
+        sort(check(record));
         record = source.next();
       }
+    }
+
+    private Checked check(CsvRecord record) {
+      return target.check(record, runIds == null ? number -> NO_ID : runIds::id);
+    }
+
+    private boolean hasKnownId(Row row) {
+      return row.idGiven() || runIds != null;
     }
 
     private void sort(Checked checked) {
@@ -164,7 +199,7 @@ public final class Verification {
         tell(Kind.REJECTED, reject, null, reject.reason());
       } else if (checked instanceof Row row && row.keyed()) {
         byKey.add(LockOrder.keyBytes(row), RecordCodec.encode(row.record()));
-      } else if (checked instanceof Row row && row.idGiven()) {
+      } else if (checked instanceof Row row && hasKnownId(row)) {
         byId.add(LockOrder.idBytes(row), RecordCodec.encode(row.record()));
       } else {
         tell(Kind.UNVERIFIABLE, checked, null, "");
@@ -188,7 +223,7 @@ public final class Verification {
       firsts(
           byKey,
           row -> {
-            if (isJobs && row.idGiven()) {
+            if (isJobs && hasKnownId(row)) {
               byId.add(LockOrder.idBytes(row), RecordCodec.encode(row.record()));
             } else {
               add(batch, row, question);
@@ -214,8 +249,7 @@ public final class Verification {
           findings.count(Kind.DUPLICATE, 1);
         } else {
           before = entry.key();
-          taker.accept(
-              (Row) target.check(RecordCodec.decode(entry.value(), files), number -> NO_ID));
+          taker.accept((Row) check(RecordCodec.decode(entry.value(), files)));
         }
       }
     }

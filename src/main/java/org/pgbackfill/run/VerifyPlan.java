@@ -17,6 +17,8 @@ import org.pgbackfill.target.Target;
  * @param connection where to, and as whom
  * @param limits how long to wait for what
  * @param target fits the files' headers to the target
+ * @param mapping what else decides how a record becomes a row, as the load's plan has it
+ * @param book the run whose ids jobs are looked for by; null for none
  * @param finished where jobs are looked for that are not active any more
  * @param sortMemoryBytes what a sort may hold in memory; beyond it goes through a file
  * @param differences where all differences go; null for nowhere
@@ -29,11 +31,21 @@ public record VerifyPlan(
     ConnectionSpec connection,
     Limits limits,
     Function<List<SourceFile>, Target> target,
+    String mapping,
+    Book book,
     Finished finished,
     long sortMemoryBytes,
     Path differences,
     Progress.Mode progress,
     boolean terminal) {
+  /**
+   * A run that the ledger knows.
+   *
+   * @param schema the ledger's
+   * @param run its name
+   */
+  public record Book(String schema, String run) {}
+
   /** How jobs are looked for that workers have finished since. */
   public enum Finished {
     /** By their ids, where the export has them: an index has these. */

@@ -299,6 +299,41 @@ class VerifyTest {
     assertEquals(List.of("4|differing|id|" + id(3) + "|" + id(33), "8|missing|||"), differences());
   }
 
+  /** The run's own ids find what it pushed, in whatever state, and nothing stays unverifiable. */
+  @Test
+  void withItsRunJobsAreFoundByTheIdsThatItGave() {
+    String there =
+        "INSERT INTO chancy_jobs (id, queue, func, unique_key) VALUES ('%s', 'default', 'f', 'c')";
+    String[] lines = {"func,unique_key", "f,a", "f,", "f,c", "f,d", "f,a", "f,", "f,"};
+    Path none = trial.file("none.csv", "func");
+    assertEquals(0, trial.jobs(none).status());
+    trial.database.run(there.formatted(id(1)));
+    Path export = trial.file("jobs.csv", lines);
+    Cli.Result load = trial.jobs(export, "--run", "nightly");
+    assertEquals(List.of(7L, 5L, 1L, 1L, 0L), Trial.counts(load), load::toString);
+    trial.database.run(
+        """
+        UPDATE chancy_jobs SET state = 'succeeded' WHERE unique_key IN ('a', 'c');
+        UPDATE chancy_jobs SET func = 'g' WHERE unique_key = 'd';
+        DELETE FROM chancy_jobs WHERE id = (SELECT max(id::text)::uuid FROM chancy_jobs WHERE unique_key IS NULL);
+        """);
+    Cli.Result without = verify("jobs", export);
+    assertEquals(List.of(0L, 2L, 1L, 0L, 1L, 0L, 3L), counts(without), without::toString);
+    Cli.Result result = verify("jobs", export, "--run", "nightly");
+    assertEquals(6, result.status(), result::toString);
+    // What the run found, and did not push, has an id of its own.
+    assertEquals(List.of(2L, 2L, 1L, 1L, 1L, 0L, 0L), counts(result), result::toString);
+    assertEquals(List.of("4|missing|||", "5|differing|func|f|g", "8|missing|||"), differences());
+
+    Path other = trial.file("other.csv", "func,unique_key", "f,a");
+    Cli.Result refused = verify("jobs", other, "--run", "nightly");
+    assertEquals(1, refused.status(), refused::toString);
+    assertTrue(refused.err().contains("; give it what it began with"), refused::toString);
+    Cli.Result unknown = verify("jobs", export, "--run", "weekly");
+    assertEquals(1, unknown.status(), unknown::toString);
+    assertTrue(unknown.err().contains("knows no run weekly"), unknown::toString);
+  }
+
   @Test
   void valuesThatTheServerCantReadAreRejectedAndTheOthersCompared() {
     Path export =
