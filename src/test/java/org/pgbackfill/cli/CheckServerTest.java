@@ -46,7 +46,6 @@ class CheckServerTest {
                 "autovacuum", "off",
                 "archive_mode", "on",
                 "archive_command", "false",
-                "max_prepared_transactions", "2",
                 "synchronous_commit", "local",
                 "synchronous_standby_names", "nobody",
                 "max_connections", "20"));
@@ -117,20 +116,6 @@ class CheckServerTest {
     assertHas(
         "warning connections the server gives ",
         Cli.on(database).run("check", "contacts", "--threads", "30"));
-  }
-
-  @Test
-  void aPreparedTransactionIsSeenOnceItIsOld() throws SQLException {
-    TestDatabase database = withTable(server, folder);
-    var unused = database.run("BEGIN; CREATE TABLE t (); PREPARE TRANSACTION 'left'");
-    try {
-      assertHasNot("warning transaction", Cli.on(database).run("check", "contacts"));
-    } finally {
-      try (Connection connection = database.connect();
-          Statement statement = connection.createStatement()) {
-        statement.execute("ROLLBACK PREPARED 'left'");
-      }
-    }
   }
 
   @Test

@@ -45,6 +45,23 @@ class TargetCheckTest {
   }
 
   @Test
+  void aPreparedTransactionThatNobodyEndsIsSeen() {
+    try (TestServer server = TestServer.start(Map.of("max_prepared_transactions", "1"))) {
+      TestDatabase database = server.database();
+      Kind.JOBS.createTable(database);
+      database.run("BEGIN; CREATE TABLE t (); PREPARE TRANSACTION 'left'");
+      assertEquals(List.of(), transactions(database, TargetCheck.LONG_TRANSACTION));
+      List<String> found = transactions(database, Duration.ZERO);
+      assertEquals(1, found.size(), found::toString);
+      assertTrue(
+          found.get(0).startsWith("warning prepared transaction left is open"), found::toString);
+      assertTrue(
+          found.get(0).endsWith("COMMIT PREPARED 'left' or ROLLBACK PREPARED 'left'"),
+          found::toString);
+    }
+  }
+
+  @Test
   void versionsThatAreNotTestedAreNamed() {
     assertEquals(Finding.Level.WARNING, ServerCheck.version(14).level());
     assertEquals(Finding.Level.OK, ServerCheck.version(15).level());
