@@ -125,15 +125,17 @@ final class Changing extends Loading {
   }
 
   /**
-   * The very record has inserted the row, in an attempt whose end was not known. Its repeats have
-   * gone with it, unless chunks ended elsewhere then.
+   * The very record has inserted the row, in an attempt whose end was not known. As many of its
+   * repeats have gone with it as make the row what it is: chunks may have ended elsewhere then.
    */
   private void settleOwn(Slot slot, List<Compared> compared, Outcome[] known) {
-    Fold fold = Fold.ontoNothing(changes, Slot.rows(slot.members()));
-    if (fold.isIn(compared)) {
-      settleInserted(slot, fold, known);
-    } else {
-      known[slot.place] = Outcome.inserted(slot.row.id());
+    List<Slot> members = slot.members();
+    for (int n = members.size(); n > 0; n--) {
+      Fold fold = Fold.ontoNothing(changes, Slot.rows(members.subList(0, n)));
+      if (n == 1 || fold.isIn(compared)) {
+        settleInserted(members.subList(0, n), fold, known);
+        return;
+      }
     }
   }
 
@@ -150,20 +152,22 @@ final class Changing extends Loading {
     List<Row> inserted = new ArrayList<>(rows.size());
     for (int i = 0; i < rows.size(); i++) {
       if (isIn.test(rows.get(i))) {
-        settleInserted(fresh.get(i), folds.get(i), known);
+        settleInserted(fresh.get(i).members(), folds.get(i), known);
         inserted.add(rows.get(i));
       }
     }
     return inserted.isEmpty() ? null : inserted;
   }
 
-  private void settleInserted(Slot slot, Fold fold, Outcome[] known) {
-    UUID id = slot.row.id();
-    known[slot.place] = Outcome.inserted(id);
-    String place = loader.run.placeOf(slot.row.record().number());
-    for (int i = 0; i < slot.followers.size(); i++) {
-      known[slot.followers.get(i).place] =
-          fold.changed(i + 1) ? Outcome.changed(kind, id) : Outcome.duplicate(id, place);
+  private void settleInserted(List<Slot> members, Fold fold, Outcome[] known) {
+    Row first = members.get(0).row;
+    known[members.get(0).place] = Outcome.inserted(first.id());
+    String place = loader.run.placeOf(first.record().number());
+    for (int i = 1; i < members.size(); i++) {
+      known[members.get(i).place] =
+          fold.changed(i)
+              ? Outcome.changed(kind, first.id())
+              : Outcome.duplicate(first.id(), place);
     }
   }
 
