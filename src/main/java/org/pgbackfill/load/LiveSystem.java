@@ -5,8 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,9 +36,6 @@ public final class LiveSystem implements AutoCloseable {
       SET LOCAL enable_mergejoin TO DEFAULT
       """;
 
-  /** Sessions that wait for less are not kept by us, but by the ordinary course of things. */
-  private static final String MOMENT = "interval '1 second'";
-
   /**
    * What the account may see.
    *
@@ -50,12 +45,11 @@ public final class LiveSystem implements AutoCloseable {
 
   private final Database database;
   private final String run;
-  private final ReplayLag replayLag = new ReplayLag();
 
-  /** How the names of the run's lanes begin, as the server shows them; null before it was asked. */
-  private String lanes;
-
+  /** Null before the server was reached. */
   private Rights rights;
+
+  private ServerFigures figures;
   private volatile Connection session;
 
   /**
@@ -187,7 +181,7 @@ public final class LiveSystem implements AutoCloseable {
     Sighting seen;
     try {
       begin();
-      seen = read(asked);
+      seen = figures.read(session, asked);
       session.commit();
     } catch (SQLException e) {
       closeSession();
@@ -213,8 +207,9 @@ public final class LiveSystem implements AutoCloseable {
       session = database.session();
     }
     if (rights == null) {
-      lanes = asShown("pgbackfill " + run + " lane-");
+      String lanes = asShown("pgbackfill " + run + " lane-");
       rights = rights();
+      figures = new ServerFigures(lanes, rights.stats());
       session.commit();
     }
     database.limit(session, WHO);
@@ -242,101 +237,6 @@ public final class LiveSystem implements AutoCloseable {
         result.next();
         return result.getString(1);
       }
-    }
-  }
-
-  private Sighting read(Set<Gauge> asked) throws SQLException {
-    Map<Gauge, Long> values = new EnumMap<>(Gauge.class);
-    if (rights.stats()) {
-      values.put(Gauge.LAG, lagMillis());
-      if (asked.contains(Gauge.ACTIVE)) {
-        values.put(Gauge.ACTIVE, active());
-      }
-    }
-    if (asked.contains(Gauge.WAL_BACKLOG)) {
-      values.put(
-          Gauge.WAL_BACKLOG,
-          ask("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"));
-    }
-    return withWaiters(values);
-  }
-
-  private long ask(String question) throws SQLException {
-    try (Statement statement = session.createStatement();
-        ResultSet result = statement.executeQuery(question)) {
-      result.next();
-      return result.getLong(1);
-    }
-  }
-
-  /** Nobody is hidden in pg_locks, and our own sessions are not hidden from us. */
-  private Sighting withWaiters(Map<Gauge, Long> values) throws SQLException {
-    try (PreparedStatement select =
-        session.prepareStatement(
-            """
-            WITH ours AS (SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, ?)),
-            waiting AS (
-              SELECT l.pid, clock_timestamp() - coalesce(min(l.waitstart), clock_timestamp()) AS since
-              FROM pg_locks l
-              WHERE NOT l.granted AND l.pid NOT IN (SELECT pid FROM ours)
-                AND EXISTS (SELECT FROM ours WHERE ours.pid = ANY (pg_blocking_pids(l.pid)))
-              GROUP BY l.pid
-            )
-            SELECT count(*), count(*) FILTER (WHERE since > %s),
-                   coalesce(max(extract(epoch FROM since)) * 1000, 0)::bigint
-            FROM waiting
-            """
-                .formatted(MOMENT))) {
-      select.setString(1, lanes);
-      try (ResultSet result = select.executeQuery()) {
-        result.next();
-        values.put(Gauge.LOCK_WAITERS, result.getLong(2));
-        return new Sighting(values, result.getLong(1), result.getLong(3), null, null);
-      }
-    }
-  }
-
-  private long active() throws SQLException {
-    try (PreparedStatement select =
-        session.prepareStatement(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-              AND NOT starts_with(application_name, ?)
-              AND application_name NOT IN ('pgbackfill', 'pgbackfill ledger', 'pgbackfill heartbeat')
-            """)) {
-      select.setString(1, lanes);
-      try (ResultSet result = select.executeQuery()) {
-        result.next();
-        return result.getLong(1);
-      }
-    }
-  }
-
-  /** 0 where there is no replica; what only receives WAL replays nothing and does not count. */
-  private long lagMillis() throws SQLException {
-    try (Statement statement = session.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                """
-                SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-                       (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint,
-                       (r.replay_lsn - '0/0'::pg_lsn)::bigint,
-                       coalesce(extract(epoch FROM r.replay_lag) * 1000, 0)::bigint
-                FROM (SELECT) one LEFT JOIN pg_stat_replication r ON r.replay_lsn IS NOT NULL
-                """)) {
-      long most = 0;
-      long slowest = Long.MAX_VALUE;
-      while (row.next()) {
-        replayLag.see(row.getLong(1), row.getLong(2));
-        long replayed = row.getLong(3);
-        if (!row.wasNull()) {
-          slowest = Math.min(slowest, replayed);
-          most = Math.max(most, replayLag.millis(row.getLong(1), replayed, row.getLong(4)));
-        }
-      }
-      replayLag.forget(slowest);
-      return most;
     }
   }
 

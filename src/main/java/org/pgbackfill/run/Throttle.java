@@ -253,10 +253,14 @@ final class Throttle {
     account();
   }
 
-  /** For a status line: each limit with its figure, and why the load is held; empty for nothing. */
+  /** For a status line: why the load is held, and each limit with its figure; empty for nothing. */
   synchronized String status() {
     StringJoiner status = new StringJoiner(", ");
     status.setEmptyValue("");
+    if (!why.isEmpty()) {
+      // First, for a bar is cut where the terminal ends.
+      status.add("held: " + String.join(", ", why.values()));
+    }
     if (rate.perSecond() != null) {
       status.add(String.format(Locale.ROOT, "at most %,d/s", rate.perSecond()));
     }
@@ -268,9 +272,6 @@ final class Throttle {
               + (value == null ? "unknown" : shown(gauge, value))
               + " of "
               + shown(gauge, limits.get(gauge)));
-    }
-    if (!why.isEmpty()) {
-      status.add("held: " + String.join(", ", why.values()));
     }
     return status.toString();
   }

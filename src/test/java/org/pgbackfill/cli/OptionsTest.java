@@ -57,6 +57,10 @@ class OptionsTest {
             "many"),
         refused("--threads 0: expected 1 to 64\n", "contacts", "a.csv", "--threads", "0"),
         refused("--threads 65: expected 1 to 64\n", "contacts", "a.csv", "--threads=65"),
+        refused("--max-rate 0: expected 1 or more\n", "contacts", "a.csv", "--max-rate", "0"),
+        refused("--chunk-time 0ms: expected 1ms or more\n", "jobs", "a.csv", "--chunk-time", "0s"),
+        refused("--max-active -1: expected 0 or more\n", "jobs", "a.csv", "--max-active=-1"),
+        refused("Missing required parameter: 'RUN'\nTry 'pgbackfill pause --help'.\n", "pause"),
         refused(
             "--chunk-size 0: expected 1 to 1000000\n", "contacts", "a.csv", "--chunk-size", "0"),
         refused(
@@ -293,6 +297,14 @@ class OptionsTest {
             "--lock-timeout",
             "--statement-timeout",
             "--idle-timeout",
+            "--chunk-time",
+            "--max-rate",
+            "--max-lag",
+            "--max-active",
+            "--max-lock-waiters",
+            "--max-wal-backlog",
+            "--throttle-query",
+            "--throttle-file",
             "--help");
     for (CommandLine command : commands()) {
       Set<String> names = new TreeSet<>(command.getCommandSpec().optionsMap().keySet());

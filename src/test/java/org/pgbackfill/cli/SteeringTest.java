@@ -109,9 +109,20 @@ class SteeringTest {
         Background.start(() -> load.run(cli, "--run", "n", "--max-rate", "1"));
     Wait.until("the first chunk is in", () -> load.rows() > 0);
     assertDone(
-        "run n is tuned: max-rate=2 chunk-size=10 max-active=500",
-        ask(load, "tune", "n", "--max-rate", "2", "--chunk-size", "10", "--max-active", "500"));
-    cli.awaitSaid(": max-rate=2 chunk-size=10 max-active=500\n");
+        "run n is tuned: max-rate=2 chunk-size=10 chunk-time=1000ms max-active=500",
+        ask(
+            load,
+            "tune",
+            "n",
+            "--max-rate",
+            "2",
+            "--chunk-size",
+            "10",
+            "--chunk-time",
+            "1s",
+            "--max-active",
+            "500"));
+    cli.awaitSaid(": max-rate=2 chunk-size=10 chunk-time=1000ms max-active=500\n");
     assertTrue(load.rows() < 500, () -> "it waits: " + load.rows());
     assertDone("run n is tuned: max-rate=none", ask(load, "tune", "n", "--max-rate", "none"));
     Cli.Result end = run.join();

@@ -41,8 +41,8 @@ class HeldTest {
     Throttle throttle = throttle(Map.of(Knob.MAX_LAG, 5_000L), "SELECT false");
     throttle.see(blind());
     assertEquals(
-        "lag unknown of 5.0 s, held: lag unknown: the server can't be asked: 57P03: starting up,"
-            + " query unknown: the server can't be asked: 57P03: starting up",
+        "held: lag unknown: the server can't be asked: 57P03: starting up, query unknown: the"
+            + " server can't be asked: 57P03: starting up, lag unknown of 5.0 s",
         throttle.status());
     throttle.see(seen(Map.of(Gauge.LAG, 4_900L)));
     assertEquals("lag 4.9 s of 5.0 s", throttle.status());
@@ -96,7 +96,7 @@ class HeldTest {
   void whatIsSetAnewHoldsFromTheNextLookOn() {
     Throttle throttle = throttle(Map.of(Knob.MAX_LAG, 5_000L), null);
     throttle.see(seen(Map.of(Gauge.LAG, 9_000L)));
-    assertEquals("lag 9.0 s of 5.0 s, held: lag 9.0 s > 5.0 s", throttle.status());
+    assertEquals("held: lag 9.0 s > 5.0 s, lag 9.0 s of 5.0 s", throttle.status());
     for (var setting : Knob.parse("max-lag=none max-active=4").entrySet()) {
       throttle.set(setting.getKey(), setting.getValue());
     }

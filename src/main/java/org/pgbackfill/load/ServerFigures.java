@@ -1,0 +1,131 @@
+package org.pgbackfill.load;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+
+/** The figures that the server's own views give, and what they say of this run. For one thread. */
+final class ServerFigures {
+  /** Sessions that wait for less are not kept by us, but by the ordinary course of things. */
+  private static final String MOMENT = "interval '1 second'";
+
+  private final String lanes;
+  private final boolean seesOthers;
+  private final ReplayLag replayLag = new ReplayLag();
+
+  /**
+   * For one run.
+   *
+   * @param lanes how the names of the run's sessions begin, as the server shows them
+   * @param seesOthers whether the account may see other accounts' sessions and the replicas
+   */
+  ServerFigures(String lanes, boolean seesOthers) {
+    this.lanes = lanes;
+    this.seesOthers = seesOthers;
+  }
+
+  /**
+   * Reads them in the transaction that the session is in.
+   *
+   * @param asked figures that take a question of their own are left out unless they are here
+   */
+  Sighting read(Connection session, Set<Gauge> asked) throws SQLException {
+    Map<Gauge, Long> values = new EnumMap<>(Gauge.class);
+    if (seesOthers) {
+      values.put(Gauge.LAG, lagMillis(session));
+      if (asked.contains(Gauge.ACTIVE)) {
+        values.put(Gauge.ACTIVE, active(session));
+      }
+    }
+    if (asked.contains(Gauge.WAL_BACKLOG)) {
+      values.put(
+          Gauge.WAL_BACKLOG,
+          ask(session, "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"));
+    }
+    return withWaiters(session, values);
+  }
+
+  private static long ask(Connection session, String question) throws SQLException {
+    try (Statement statement = session.createStatement();
+        ResultSet result = statement.executeQuery(question)) {
+      result.next();
+      return result.getLong(1);
+    }
+  }
+
+  /** Nobody is hidden in pg_locks, and our own sessions are not hidden from us. */
+  private Sighting withWaiters(Connection session, Map<Gauge, Long> values) throws SQLException {
+    try (PreparedStatement select =
+        session.prepareStatement(
+            """
+            WITH ours AS (SELECT pid FROM pg_stat_activity WHERE starts_with(application_name, ?)),
+            waiting AS (
+              SELECT l.pid, clock_timestamp() - coalesce(min(l.waitstart), clock_timestamp()) AS since
+              FROM pg_locks l
+              WHERE NOT l.granted AND l.pid NOT IN (SELECT pid FROM ours)
+                AND EXISTS (SELECT FROM ours WHERE ours.pid = ANY (pg_blocking_pids(l.pid)))
+              GROUP BY l.pid
+            )
+            SELECT count(*), count(*) FILTER (WHERE since > %s),
+                   coalesce(max(extract(epoch FROM since)) * 1000, 0)::bigint
+            FROM waiting
+            """
+                .formatted(MOMENT))) {
+      select.setString(1, lanes);
+      try (ResultSet result = select.executeQuery()) {
+        result.next();
+        values.put(Gauge.LOCK_WAITERS, result.getLong(2));
+        return new Sighting(values, result.getLong(1), result.getLong(3), null, null);
+      }
+    }
+  }
+
+  private long active(Connection session) throws SQLException {
+    try (PreparedStatement select =
+        session.prepareStatement(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+              AND NOT starts_with(application_name, ?)
+              AND application_name NOT IN ('pgbackfill', 'pgbackfill ledger', 'pgbackfill heartbeat')
+            """)) {
+      select.setString(1, lanes);
+      try (ResultSet result = select.executeQuery()) {
+        result.next();
+        return result.getLong(1);
+      }
+    }
+  }
+
+  /** 0 where there is no replica; what only receives WAL replays nothing and does not count. */
+  private long lagMillis(Connection session) throws SQLException {
+    try (Statement statement = session.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+                       (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint,
+                       (r.replay_lsn - '0/0'::pg_lsn)::bigint,
+                       coalesce(extract(epoch FROM r.replay_lag) * 1000, 0)::bigint
+                FROM (SELECT) one LEFT JOIN pg_stat_replication r ON r.replay_lsn IS NOT NULL
+                """)) {
+      long most = 0;
+      long slowest = Long.MAX_VALUE;
+      while (row.next()) {
+        replayLag.see(row.getLong(1), row.getLong(2));
+        long replayed = row.getLong(3);
+        if (!row.wasNull()) {
+          slowest = Math.min(slowest, replayed);
+          most = Math.max(most, replayLag.millis(row.getLong(1), replayed, row.getLong(4)));
+        }
+      }
+      replayLag.forget(slowest);
+      return most;
+    }
+  }
+}
