@@ -77,6 +77,7 @@ class OnExistingTest {
     List<Object> words =
         new ArrayList<>(
             List.of("contacts", file, "--on-existing", mode, "--outcomes", outcomesFile()));
+    words.addAll(List.of("--rejects", folder.resolve("rejects.csv")));
     words.addAll(List.of(more));
     return Cli.on(database).json(words.toArray());
   }
@@ -309,9 +310,7 @@ class OnExistingTest {
                 + record("a@x.org", "worse", "")
                 + record("c@x.org", "C", "")
                 + record("c@x.org", "C2", "")
-                + record("c@x.org", "bad", ""),
-            "--rejects",
-            folder.resolve("rejects.csv"));
+                + record("c@x.org", "bad", ""));
     assertEquals(3, end.status(), end::toString);
     assertEquals(
         List.of("overwritten", "rejected", "rejected", "inserted", "overwritten", "rejected"),
