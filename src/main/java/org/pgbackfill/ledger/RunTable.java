@@ -26,7 +26,10 @@ final class RunTable {
              OR EXISTS (SELECT FROM pg_stat_activity a
                         WHERE a.pid = r.holder_pid
                           -- hidden from other roles, and then the pid alone must do
-                          AND (a.backend_start IS NULL OR a.backend_start = r.holder_backend_start))) AS alive
+                          AND (a.backend_start IS NULL OR a.backend_start = r.holder_backend_start))) AS alive,
+      ARRAY(SELECT i.name FROM %1$s.input i WHERE i.run_id = r.run_id ORDER BY i.position) AS input_names,
+      ARRAY(SELECT i.size FROM %1$s.input i WHERE i.run_id = r.run_id ORDER BY i.position) AS input_sizes,
+      ARRAY(SELECT i.hash FROM %1$s.input i WHERE i.run_id = r.run_id ORDER BY i.position) AS input_hashes
       """;
 
   /**
@@ -59,7 +62,7 @@ final class RunTable {
   List<RunEntry> find(String condition, Object value) throws SQLException {
     String sql =
         "SELECT "
-            + COLUMNS
+            + COLUMNS.formatted(schema)
             + " FROM "
             + schema
             + ".run r WHERE "
@@ -86,7 +89,7 @@ final class RunTable {
             row.getString("command"),
             row.getString("target"),
             row.getString("mapping"),
-            inputs(row.getLong("run_id"))),
+            inputs(row)),
         row.getString("work_hash"),
         new RunIds(row.getLong("ids_millis"), row.getLong("ids_tag")),
         row.getInt("lanes"),
@@ -107,20 +110,15 @@ final class RunTable {
         row.getString("message"));
   }
 
-  private List<FileContent> inputs(long run) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT name, size, hash FROM %s.input WHERE run_id = ? ORDER BY position"
-                .formatted(schema))) {
-      select.setLong(1, run);
-      List<FileContent> inputs = new ArrayList<>();
-      try (ResultSet result = select.executeQuery()) {
-        while (result.next()) {
-          inputs.add(new FileContent(result.getString(1), result.getLong(2), result.getString(3)));
-        }
-      }
-      return inputs;
+  private static List<FileContent> inputs(ResultSet row) throws SQLException {
+    String[] names = (String[]) row.getArray("input_names").getArray();
+    Long[] sizes = (Long[]) row.getArray("input_sizes").getArray();
+    String[] hashes = (String[]) row.getArray("input_hashes").getArray();
+    List<FileContent> inputs = new ArrayList<>(names.length);
+    for (int i = 0; i < names.length; i++) {
+      inputs.add(new FileContent(names[i], sizes[i], hashes[i]));
     }
+    return inputs;
   }
 
   /** Writes a new run down, in the hands of who asks for it. */

@@ -247,6 +247,7 @@ class OptionsTest {
 
   private static List<CommandLine> verifyCommands() {
     return commands().stream()
+        .filter(command -> command.getCommandName().equals("verify"))
         .flatMap(command -> command.getSubcommands().values().stream())
         .toList();
   }
@@ -254,8 +255,7 @@ class OptionsTest {
   @Test
   void everyOptionIsDocumentedWithItsDefault() {
     List<String> missing = new ArrayList<>();
-    for (CommandLine command :
-        Stream.concat(commands().stream(), verifyCommands().stream()).toList()) {
+    for (CommandLine command : commands()) {
       for (OptionSpec option : command.getCommandSpec().options()) {
         String text = String.join(" ", option.description());
         if (!text.contains("Default: ")

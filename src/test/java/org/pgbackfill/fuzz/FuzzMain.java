@@ -92,6 +92,9 @@ public final class FuzzMain {
     this.seed = seed;
   }
 
+  private static final List<String> OPTIONS =
+      List.of("--inputs", "--minutes", "--threads", "--seed", "--only");
+
   /**
    * Runs it.
    *
@@ -116,7 +119,11 @@ public final class FuzzMain {
 
   private static Map<String, String> options(String[] args) {
     Map<String, String> options = new HashMap<>();
-    for (int i = 0; i + 1 < args.length; i += 2) {
+    for (int i = 0; i < args.length; i += 2) {
+      if (!OPTIONS.contains(args[i]) || i + 1 == args.length) {
+        throw new IllegalArgumentException(
+            args[i] + ": expected one of " + OPTIONS + " and a number");
+      }
       options.put(args[i], args[i + 1]);
     }
     return options;
