@@ -78,8 +78,10 @@ class FullDiskTest {
       Wait.until(
           "the heartbeat tells of retries",
           () ->
-              load.database.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'pgbackfill'")
-                      == 4
+              load.database.number(
+                          "SELECT count(*) FROM pg_tables WHERE schemaname = 'pgbackfill' AND"
+                              + " tablename = 'run'")
+                      == 1
                   && load.database.number("SELECT coalesce(sum(retries), 0) FROM pgbackfill.run")
                       > 0);
       disk.leave(PLENTY);
