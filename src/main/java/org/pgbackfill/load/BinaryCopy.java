@@ -240,31 +240,23 @@ final class BinaryCopy {
 
   private void send(CopyIn copy, List<Row> rows, IntFunction<UUID> ids, boolean[] written, long now)
       throws SQLException {
-    Buffer tuples = new Buffer();
     int count = 0;
     for (boolean is : written) {
       count += is ? 1 : 0;
     }
-    int[] ends = new int[rows.size()];
-    int[] starts = new int[rows.size()];
-    for (int i : inInputOrder(rows)) {
-      starts[i] = tuples.size;
-      tuples.putShort(count);
+    Buffer out = new Buffer();
+    out.put(HEADER, 0, HEADER.length);
+    for (int i = 0; i < rows.size(); i++) {
+      out.putShort(count);
       for (int f = 0; f < written.length; f++) {
         if (written[f]) {
           if (fields.get(f).position() == 0) {
-            tuples.putUuid(ids.apply(i));
+            out.putUuid(ids.apply(i));
           } else {
-            put(tuples, rows.get(i), f, now);
+            put(out, rows.get(i), f, now);
           }
         }
       }
-      ends[i] = tuples.size;
-    }
-    Buffer out = new Buffer();
-    out.put(HEADER, 0, HEADER.length);
-    for (int i = 0; i < starts.length; i++) {
-      out.put(tuples.bytes, starts[i], ends[i]);
       if (out.size > BUFFER_BYTES) {
         copy.writeToCopy(out.bytes, 0, out.size);
         out.size = 0;
@@ -272,21 +264,6 @@ final class BinaryCopy {
     }
     out.putShort(NULL); // the end
     copy.writeToCopy(out.bytes, 0, out.size);
-  }
-
-  /** As they were read they lie side by side in memory: a third quicker than here and there. */
-  private static int[] inInputOrder(List<Row> rows) {
-    long[] numbers = new long[rows.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      // A record's number has 34 bits, and a chunk not more than a million rows.
-      numbers[i] = rows.get(i).record().number() << 20 | i;
-    }
-    Arrays.sort(numbers);
-    int[] order = new int[numbers.length];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = (int) (numbers[i] & ((1 << 20) - 1));
-    }
-    return order;
   }
 
   private void put(Buffer out, Row row, int field, long now) {

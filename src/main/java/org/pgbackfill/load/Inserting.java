@@ -121,10 +121,11 @@ final class Inserting extends Loading {
   /** What is not there, in lock order; what is there gets its outcome. */
   private List<Slot> findUnlessKnown(Connection connection, List<Slot> some, Outcome[] known)
       throws SQLException {
+    KeySet.Answer[] answers = ask(some);
     List<Slot> asked = new ArrayList<>();
     List<Slot> fresh = new ArrayList<>(some.size());
     for (Slot slot : some) {
-      switch (loader.existence.take(chunk.lane(), slot.row)) {
+      switch (answers[slot.place]) {
         case NEW -> {
           slot.taken = true;
           fresh.add(slot);
@@ -140,6 +141,22 @@ final class Inserting extends Loading {
     }
     fresh.addAll(notFound);
     return Slot.sorted(fresh, loader.sort);
+  }
+
+  /**
+   * By place. As they were read rows lie side by side in memory, which is quicker than to and fro.
+   */
+  private KeySet.Answer[] ask(List<Slot> some) {
+    KeySet.Answer[] answers = new KeySet.Answer[slots.size()];
+    for (Slot slot : some) {
+      answers[slot.place] = KeySet.Answer.ASK;
+    }
+    for (Slot slot : slots) {
+      if (answers[slot.place] != null) {
+        answers[slot.place] = loader.existence.take(chunk.lane(), slot.row);
+      }
+    }
+    return answers;
   }
 
   @Override
