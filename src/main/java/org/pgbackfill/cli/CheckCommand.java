@@ -158,7 +158,7 @@ final class CheckCommand implements Runnable {
     }
 
     private List<Finding> look(ConnectionSpec where, Target target) {
-      try (Database database = Database.open(where, LIMITS, 1)) {
+      try (Database database = Database.open(where, LIMITS, 1, Database.Access.READ_ONLY)) {
         return new TargetCheck(database, target, threads.threads(), TargetCheck.LONG_TRANSACTION)
             .look(ledger.schemaOrNone());
       }

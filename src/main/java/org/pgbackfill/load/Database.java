@@ -34,6 +34,8 @@ public final class Database implements AutoCloseable, Connections {
                                               WHEN 'off' THEN 'local'
                                               ELSE current_setting('synchronous_commit') END, true),
              %s
+             -- a plan that avoids what is switched off looks dear, and compiling it takes longer than it runs
+             set_config('jit', 'off', true),
              set_config('enable_seqscan', 'off', true),
              set_config('enable_hashjoin', 'off', true),
              set_config('enable_mergejoin', 'off', true)

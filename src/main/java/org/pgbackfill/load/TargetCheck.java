@@ -1,7 +1,6 @@
 package org.pgbackfill.load;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,14 +24,11 @@ public final class TargetCheck {
   /** Longer than any transaction of a load, unless it waits. */
   public static final Duration LONG_TRANSACTION = Duration.ofMinutes(5);
 
-  /** To compile questions that are asked once took a second, to answer them takes milliseconds. */
-  private static final String BEGIN = "SET TRANSACTION READ ONLY; SET LOCAL jit = off";
-
   /** What is said where nothing is found, so that an operator sees what was looked at. */
   private static final Map<String, String> OTHERWISE = otherwise();
 
-  /** Beside the lanes': the one that keeps the run, and one for the ledger. */
-  private static final int CONNECTIONS_BESIDE = 2;
+  /** Beside the lanes': one that keeps the run, one that looks around, and one for the ledger. */
+  private static final int CONNECTIONS_BESIDE = 3;
 
   private final Database database;
   private final Target target;
@@ -42,7 +38,7 @@ public final class TargetCheck {
   /**
    * Prepares a check.
    *
-   * @param database where to look
+   * @param database where to look; it need not be written to
    * @param target what would be loaded, made without files
    * @param threads how many lanes would load
    * @param longTransaction since when a transaction of others is worth a word
@@ -111,14 +107,7 @@ public final class TargetCheck {
   }
 
   private Connection begin() throws SQLException {
-    Connection connection = database.begin("pgbackfill check");
-    try (PreparedStatement readOnly = connection.prepareStatement(BEGIN)) {
-      readOnly.execute();
-      return connection;
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
+    return database.begin("pgbackfill check");
   }
 
   private LoadException unanswered(SQLException e) {

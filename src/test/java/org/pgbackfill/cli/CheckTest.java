@@ -302,7 +302,7 @@ class CheckTest {
             Then.LOADS,
             "ALTER ROLE check_loader CONNECTION LIMIT 5",
             "warning connections role check_loader gives 5 connections in all; a load takes up to"
-                + " 6; fewer --threads, or ALTER ROLE check_loader CONNECTION LIMIT 6"),
+                + " 7; fewer --threads, or ALTER ROLE check_loader CONNECTION LIMIT 7"),
         contacts(
             Then.LOADS,
             "ALTER ROLE check_loader CONNECTION LIMIT 1",
