@@ -8,12 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Predicate;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.RowChanges.Change;
 import org.pgbackfill.load.RowChanges.Compared;
-import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Row;
 
 /**
@@ -25,12 +23,10 @@ import org.pgbackfill.target.Row;
  */
 final class Changing extends Loading {
   private final RowChanges changes;
-  private final Outcome.Kind kind;
 
   Changing(ChunkLoader loader, Chunk chunk) {
     super(loader, chunk);
     this.changes = table.changes();
-    this.kind = changes.mode() == OnExisting.FILL ? Outcome.Kind.FILLED : Outcome.Kind.OVERWRITTEN;
   }
 
   /**
@@ -107,7 +103,7 @@ final class Changing extends Loading {
       } else if (table.inserts() && loader.own.isOf(slot.row, compared.get(0).found(), mine)) {
         settleOwn(slot, compared, known);
       } else {
-        slot.fold = Fold.onto(changes, Slot.rows(slot.members()), compared);
+        slot.fold = Fold.onto(changes.fields(), Slot.rows(slot.members()), compared);
         settleOrChange(slot, compared, known, differing);
       }
     }
@@ -131,7 +127,7 @@ final class Changing extends Loading {
   private void settleOwn(Slot slot, List<Compared> compared, Outcome[] known) {
     List<Slot> members = slot.members();
     for (int n = members.size(); n > 0; n--) {
-      Fold fold = Fold.ontoNothing(changes, Slot.rows(members.subList(0, n)));
+      Fold fold = Fold.ontoNothing(changes.fields(), Slot.rows(members.subList(0, n)));
       if (n == 1 || fold.isIn(compared)) {
         settleInserted(members.subList(0, n), fold, known);
         return;
@@ -144,7 +140,7 @@ final class Changing extends Loading {
     List<Fold> folds = new ArrayList<>(fresh.size());
     List<Row> rows = new ArrayList<>(fresh.size());
     for (Slot slot : fresh) {
-      Fold fold = Fold.ontoNothing(changes, Slot.rows(slot.members()));
+      Fold fold = Fold.ontoNothing(changes.fields(), Slot.rows(slot.members()));
       folds.add(fold);
       rows.add(fold.row(table.columnNames()));
     }
@@ -160,14 +156,9 @@ final class Changing extends Loading {
   }
 
   private void settleInserted(List<Slot> members, Fold fold, Outcome[] known) {
-    Row first = members.get(0).row;
-    known[members.get(0).place] = Outcome.inserted(first.id());
-    String place = loader.run.placeOf(first.record().number());
-    for (int i = 1; i < members.size(); i++) {
-      known[members.get(i).place] =
-          fold.changed(i)
-              ? Outcome.changed(kind, first.id())
-              : Outcome.duplicate(first.id(), place);
+    String place = loader.run.placeOf(members.get(0).row.record().number());
+    for (int i = 0; i < members.size(); i++) {
+      known[members.get(i).place] = fold.ofInserted(i, place);
     }
   }
 
@@ -185,14 +176,9 @@ final class Changing extends Loading {
 
   /** By what each record does to the row that is there, one after the other. */
   private void settleFound(Slot slot, Outcome[] known) {
-    UUID id = slot.unchanged.id();
     List<Slot> members = slot.members();
     for (int i = 0; i < members.size(); i++) {
-      Outcome repeat =
-          slot.fold.changedBefore(i) && slot.unchanged.kind() == Outcome.Kind.EXISTING
-              ? Outcome.duplicate(id, null)
-              : slot.unchanged;
-      known[members.get(i).place] = slot.fold.changed(i) ? Outcome.changed(kind, id) : repeat;
+      known[members.get(i).place] = slot.fold.ofFound(i, slot.unchanged);
     }
   }
 

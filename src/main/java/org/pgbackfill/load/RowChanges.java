@@ -15,7 +15,6 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.pgbackfill.target.Column;
 import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Target;
@@ -51,15 +50,6 @@ final class RowChanges {
   }
 
   /**
-   * A column that may be changed.
-   *
-   * @param position among the target's columns
-   * @param takesNull whether it may be NULL
-   * @param hasDefault whether an empty field of a new row is not NULL
-   */
-  record Field(int position, String name, String type, boolean takesNull, boolean hasDefault) {}
-
-  /**
    * A row that is there, as it compares with a record.
    *
    * @param found the row
@@ -89,15 +79,12 @@ final class RowChanges {
     }
   }
 
-  private final Target target;
   private final Key key;
-  private final List<Field> fields;
+  private final ChangeFields fields;
   private final String compare;
   private final String update;
 
-  private RowChanges(
-      Target target, Key key, List<Field> fields, String table, String touch, Order order) {
-    this.target = target;
+  private RowChanges(Key key, ChangeFields fields, String table, String touch, Order order) {
     this.key = key;
     this.fields = fields;
     this.compare = compareSql(table);
@@ -118,21 +105,9 @@ final class RowChanges {
       throw new LoadException(
           catalog.name() + " is a view, whose rows can't be locked in order; name the table", null);
     }
-    List<Field> fields = new ArrayList<>();
-    for (int position : target.changeable()) {
-      Column column = target.columns().get(position);
-      Catalog.TableColumn there = catalog.column(column.name());
-      fields.add(
-          new Field(
-              position,
-              column.name(),
-              there.type(),
-              there.takesNull(),
-              there.defaultSql() != null));
-    }
     Map<String, ?> columns = catalog.columns();
     String touch = columns.containsKey("updated_at") ? ",\n    \"updated_at\" = now()" : "";
-    return new RowChanges(target, key, List.copyOf(fields), catalog.name(), touch, order);
+    return new RowChanges(key, ChangeFields.of(target, catalog), catalog.name(), touch, order);
   }
 
   private String compareSql(String table) {
@@ -193,7 +168,7 @@ final class RowChanges {
   private String changed(int f) {
     String value = "r.value_" + f + "::" + fields.get(f).type();
     String old = old(f);
-    return target.onExisting() == OnExisting.FILL
+    return fields.mode() == OnExisting.FILL
         ? "coalesce(" + old + ", " + value + ")"
         : "CASE WHEN r.given_" + f + "::boolean THEN " + value + " ELSE " + old + " END";
   }
@@ -209,7 +184,7 @@ final class RowChanges {
   }
 
   private String difference(int f) {
-    if (target.onExisting() == OnExisting.FILL) {
+    if (fields.mode() == OnExisting.FILL) {
       return "(" + old(f) + " IS NULL AND r.given_" + f + "::boolean)";
     }
     String type = fields.get(f).type();
@@ -218,35 +193,15 @@ final class RowChanges {
         .formatted(f, type, shown, old(f));
   }
 
-  List<Field> fields() {
+  ChangeFields fields() {
     return fields;
-  }
-
-  OnExisting mode() {
-    return target.onExisting();
-  }
-
-  /**
-   * Whether a record says what a field should be.
-   *
-   * @param f the field's index
-   */
-  boolean gives(Row row, int f) {
-    Field field = fields.get(f);
-    return target.gives(row, field.position())
-        && (field.takesNull() || row.value(field.position()) != null);
-  }
-
-  /** A record's text for a field; null for NULL. */
-  String text(Row row, int f) {
-    return row.value(fields.get(f).position());
   }
 
   /** A change by one record alone. */
   private Change change(Row row) {
     List<Value> values = new ArrayList<>(fields.size());
     for (int f = 0; f < fields.size(); f++) {
-      values.add(gives(row, f) ? new Value(text(row, f), true) : Value.NONE);
+      values.add(fields.gives(row, f) ? new Value(fields.text(row, f), true) : Value.NONE);
     }
     return new Change(row, values);
   }

@@ -345,7 +345,7 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
    * of the table's own.
    */
   boolean folds() {
-    return changes.fields().stream().noneMatch(RowChanges.Field::hasDefault);
+    return !changes.fields().haveDefaults();
   }
 
   /** Why a record is refused that has no row, where nothing is inserted. */
