@@ -101,6 +101,9 @@ public record DryRunSummary(
     text.append('\n');
     line(text, "read", counts.read(), String.format(Locale.ROOT, "in %.2f s", seconds(elapsed)));
     for (Outcome.Kind kind : Outcome.Kind.values()) {
+      if (isChange(kind) && of(kind) == 0) {
+        continue; // as the run's summary, which tells them where there are some
+      }
       boolean isReject = kind == Outcome.Kind.REJECTED && rejectsFile != null;
       line(text, word(kind), of(kind), isReject ? "see " + rejectsFile : "");
     }
@@ -114,10 +117,11 @@ public record DryRunSummary(
         String.format(
             Locale.ROOT,
             "  about %.1f s: %.2f s as measured here for reading, and %,.0f new rows a second,"
-                + " which is a figure of performance.md and not of your server%n",
+                + " which is a figure of performance.md and not of your server%s%n",
             estimatedSeconds(),
             seconds(reading),
-            WRITTEN_PER_SECOND));
+            WRITTEN_PER_SECOND,
+            changes() == 0 ? "" : "; what changes of rows take is not in it"));
     if (outcomesFile != null) {
       text.append("  foreseen outcomes in ").append(outcomesFile).append('\n');
     }
@@ -127,12 +131,20 @@ public record DryRunSummary(
     return text.toString();
   }
 
+  private static boolean isChange(Outcome.Kind kind) {
+    return kind == Outcome.Kind.FILLED || kind == Outcome.Kind.OVERWRITTEN;
+  }
+
+  private long changes() {
+    return of(Outcome.Kind.FILLED) + of(Outcome.Kind.OVERWRITTEN);
+  }
+
   private static String word(Outcome.Kind kind) {
     return Reports.word(kind, Reports.Tense.WOULD);
   }
 
   private static void line(StringBuilder text, String word, long count, String more) {
-    text.append(String.format(Locale.ROOT, "  %-12s %,13d  %s", word, count, more).stripTrailing())
+    text.append(String.format(Locale.ROOT, "  %-15s %,10d  %s", word, count, more).stripTrailing())
         .append('\n');
   }
 

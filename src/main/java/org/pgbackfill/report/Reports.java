@@ -192,7 +192,15 @@ public final class Reports implements AutoCloseable {
 
   /** What would write has another word, so that nobody takes it for done. */
   static String word(Outcome.Kind kind, Tense tense) {
-    return tense == Tense.WOULD && kind == Outcome.Kind.INSERTED ? "would_insert" : kind.word();
+    if (tense == Tense.DID) {
+      return kind.word();
+    }
+    return switch (kind) {
+      case INSERTED -> "would_insert";
+      case FILLED -> "would_fill";
+      case OVERWRITTEN -> "would_overwrite";
+      case EXISTING, DUPLICATE, REJECTED -> kind.word();
+    };
   }
 
   private void reject(CsvRecord record, String reason) throws IOException {

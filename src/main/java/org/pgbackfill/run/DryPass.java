@@ -35,12 +35,27 @@ final class DryPass implements AutoCloseable {
     List<UUID> find(List<Row> rows);
   }
 
+  /** Foresees what becomes of rows where a run may change those that are there. */
+  interface Changes {
+    /**
+     * One outcome for each row.
+     *
+     * @param rows those of one key together and in input order; they follow on those of the last
+     *     call
+     */
+    List<Outcome> foresee(List<Row> rows);
+  }
+
   private final RunPlan plan;
   private final CsvSource source;
   private final Target target;
   private final Counts counts;
   private final Reports reports;
   private final Question question;
+
+  /** Null where rows that are there stay as they are. */
+  private final Changes changes;
+
   private final SpillSort byKey = new SpillSort(VerifyPlan.usualSortMemoryBytes());
   private final SpillSort byId = new SpillSort(VerifyPlan.usualSortMemoryBytes());
 
@@ -53,13 +68,15 @@ final class DryPass implements AutoCloseable {
       Target target,
       Counts counts,
       Reports reports,
-      Question question) {
+      Question question,
+      Changes changes) {
     this.plan = plan;
     this.source = source;
     this.target = target;
     this.counts = counts;
     this.reports = reports;
     this.question = question;
+    this.changes = changes;
     this.inOrder =
         plan.reporting().outcomes() == null
             ? null
@@ -147,6 +164,18 @@ final class DryPass implements AutoCloseable {
 
     private void settleBatch() {
       List<Row> rows = batch.take();
+      if (changes == null) {
+        settleByLeaders(rows);
+      } else {
+        List<Outcome> outcomes = changes.foresee(rows);
+        for (int i = 0; i < rows.size(); i++) {
+          DryPass.this.settle(rows.get(i), outcomes.get(i));
+        }
+      }
+      keys.clear();
+    }
+
+    private void settleByLeaders(List<Row> rows) {
       List<UUID> found = question.find(rows);
       for (int i = 0; i < rows.size(); i++) {
         if (!Arrays.equals(keys.get(i), group)) {
@@ -155,13 +184,8 @@ final class DryPass implements AutoCloseable {
         }
         settle(rows.get(i), found.get(i));
       }
-      keys.clear();
     }
 
-    /**
-     * A row that is there will be left as it is. Where a run may fill or overwrite it, here is the
-     * place to compare the two, as a verification does, and to foresee that.
-     */
     private void settle(Row row, UUID found) {
       if (leader != null) {
         DryPass.this.settle(

@@ -14,6 +14,7 @@ import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Existence;
+import org.pgbackfill.load.ForeseenChanges;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Retries;
 import org.pgbackfill.load.Schema;
@@ -24,6 +25,7 @@ import org.pgbackfill.report.Progress;
 import org.pgbackfill.report.Reports;
 import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
+import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
 
 /**
@@ -105,7 +107,14 @@ public final class DryRun {
                   () -> "",
                   err);
           DryPass pass =
-              new DryPass(plan, source, target, counts, reports, question(database, table))) {
+              new DryPass(
+                  plan,
+                  source,
+                  target,
+                  counts,
+                  reports,
+                  question(database, table),
+                  changes(database, target, table))) {
         long readingStart = System.nanoTime();
         Reading.run(() -> pass.read(stop, limit), stop);
         Duration reading = Duration.ofNanos(System.nanoTime() - readingStart);
@@ -131,6 +140,20 @@ public final class DryRun {
         retries.ask(
             WHO,
             () -> table == null ? DryPass.nothing(rows) : table.find(database, WHO, rows),
+            e -> new LoadException(WHO + ": " + e.getMessage(), e));
+  }
+
+  /** Null where rows that are there stay as they are. */
+  private DryPass.Changes changes(Database database, Target target, TargetTable table) {
+    if (target.onExisting() == OnExisting.KEEP) {
+      return null;
+    }
+    ForeseenChanges foreseen =
+        table == null ? ForeseenChanges.ofTableToBeMade(target) : ForeseenChanges.of(table);
+    return rows ->
+        retries.ask(
+            WHO,
+            () -> foreseen.foresee(database, WHO, rows),
             e -> new LoadException(WHO + ": " + e.getMessage(), e));
   }
 

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
@@ -27,18 +28,24 @@ import org.postgresql.PGConnection;
 /** A dry run foresees what the run does, and writes nothing. */
 @Tag("database")
 class DryRunTest {
-  private static final List<String> OUTCOMES =
-      List.of("inserted", "existing", "duplicate", "rejected");
+  /** The counters of a dry run, and those of the run that follows. */
+  private static final Map<String, String> COUNTERS =
+      Map.of(
+          "would_insert", "inserted",
+          "would_fill", "filled",
+          "would_overwrite", "overwritten",
+          "existing", "existing",
+          "duplicate", "duplicate",
+          "rejected", "rejected");
 
   @TempDir private Path folder;
 
-  private static void assertForeseen(Cli.Result foreseen, Cli.Result done) {
+  static void assertForeseen(Cli.Result foreseen, Cli.Result done) {
     assertEquals(done.status(), foreseen.status(), () -> foreseen + "\n" + done);
     assertEquals(done.count("read"), foreseen.count("read"));
-    for (String outcome : OUTCOMES) {
-      String word = outcome.equals("inserted") ? "would_insert" : outcome;
-      assertEquals(done.count(outcome), foreseen.count(word), () -> outcome + foreseen + done);
-    }
+    COUNTERS.forEach(
+        (would, did) ->
+            assertEquals(done.count(did), foreseen.count(would), () -> did + foreseen + done));
     assertEquals(done.field("existence"), foreseen.field("existence"));
   }
 
