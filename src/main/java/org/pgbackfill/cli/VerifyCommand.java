@@ -9,7 +9,7 @@ import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
-import org.pgbackfill.report.Findings;
+import org.pgbackfill.report.Differences;
 import org.pgbackfill.report.VerifySummary;
 import org.pgbackfill.report.VerifySummary.Verdict;
 import org.pgbackfill.run.Stop;
@@ -245,8 +245,8 @@ final class VerifyCommand implements Runnable {
         return ExitStatus.NOT_ALL_THERE;
       }
       long unproven =
-          summary.findings().of(Findings.Kind.REJECTED)
-              + summary.findings().of(Findings.Kind.UNVERIFIABLE);
+          summary.differences().of(Differences.Kind.REJECTED)
+              + summary.differences().of(Differences.Kind.UNVERIFIABLE);
       return unproven > 0 ? ExitStatus.REJECTS : ExitStatus.LOADED;
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.pgbackfill.report.Findings.Kind;
+import org.pgbackfill.report.Differences.Kind;
 
 /**
  * What a verification came to. Unless it was interrupted: read = present + missing + differing +
@@ -20,7 +20,7 @@ import org.pgbackfill.report.Findings.Kind;
  * @param table its full name
  * @param verdict in one word
  * @param read how many records were read
- * @param findings how they went
+ * @param differences how they went
  * @param gone whether jobs whose keys are not active were looked for among the finished
  * @param elapsed from start to end
  */
@@ -29,7 +29,7 @@ public record VerifySummary(
     String table,
     Verdict verdict,
     long read,
-    Findings findings,
+    Differences differences,
     Gone gone,
     Duration elapsed) {
   /** What became of jobs whose keys are not active any more. */
@@ -70,13 +70,13 @@ public record VerifySummary(
     text.append(verdict.text).append('\n');
     line(text, "read", read, String.format(Locale.ROOT, "in %.2f s", seconds()));
     for (Kind kind : Kind.values()) {
-      line(text, kind.word(), findings.of(kind), note(kind));
+      line(text, kind.word(), differences.of(kind), note(kind));
     }
     for (Kind kind : SHOWN) {
       examples(text, kind);
     }
-    if (findings.file() != null) {
-      text.append("All of them are in ").append(findings.file()).append('\n');
+    if (differences.file() != null) {
+      text.append("All of them are in ").append(differences.file()).append('\n');
     } else if (verdict == Verdict.NOT_ALL_THERE) {
       text.append("--differences FILE writes all of them.\n");
     }
@@ -93,12 +93,12 @@ public record VerifySummary(
   }
 
   private String note(Kind kind) {
-    if (findings.of(kind) == 0) {
+    if (differences.of(kind) == 0) {
       return "";
     }
     return switch (kind) {
       case DIFFERING ->
-          findings.byColumn().entrySet().stream()
+          differences.byColumn().entrySet().stream()
               .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey(), e.getValue()))
               .collect(Collectors.joining(", "));
       case DUPLICATE -> "the first record of the key was looked for";
@@ -114,11 +114,11 @@ public record VerifySummary(
   }
 
   private void examples(StringBuilder text, Kind kind) {
-    List<String> lines = findings.examples(kind);
+    List<String> lines = differences.examples(kind);
     if (lines.isEmpty()) {
       return;
     }
-    boolean all = lines.size() >= findings.of(kind);
+    boolean all = lines.size() >= differences.of(kind);
     text.append(kind.word()).append(all ? ":\n" : ", the first of them:\n");
     lines.forEach(line -> text.append("  ").append(line).append('\n'));
   }
@@ -137,16 +137,16 @@ public record VerifySummary(
       json.writeStringField("verdict", verdict.name().toLowerCase(Locale.ROOT));
       json.writeNumberField("read", read);
       for (Kind kind : Kind.values()) {
-        json.writeNumberField(kind.word(), findings.of(kind));
+        json.writeNumberField(kind.word(), differences.of(kind));
       }
       json.writeObjectFieldStart("differing_by_column");
-      for (Map.Entry<String, Long> column : findings.byColumn().entrySet()) {
+      for (Map.Entry<String, Long> column : differences.byColumn().entrySet()) {
         json.writeNumberField(column.getKey(), column.getValue());
       }
       json.writeEndObject();
       json.writeNumberField("elapsed_seconds", seconds());
       json.writeStringField(
-          "differences_file", findings.file() == null ? null : findings.file().toString());
+          "differences_file", differences.file() == null ? null : differences.file().toString());
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to a string", e);

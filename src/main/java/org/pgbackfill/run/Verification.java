@@ -18,8 +18,8 @@ import org.pgbackfill.load.Database;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.load.Retries;
 import org.pgbackfill.load.RowComparison;
-import org.pgbackfill.report.Findings;
-import org.pgbackfill.report.Findings.Kind;
+import org.pgbackfill.report.Differences;
+import org.pgbackfill.report.Differences.Kind;
 import org.pgbackfill.report.Progress;
 import org.pgbackfill.report.VerifySummary;
 import org.pgbackfill.report.VerifySummary.Gone;
@@ -83,7 +83,7 @@ public final class Verification {
     try (CsvSource source = CsvSource.open(plan.files(), stdin);
         Database database =
             Database.open(plan.connection(), plan.limits(), 1, Database.Access.READ_ONLY);
-        Findings findings = Findings.open(plan.differences())) {
+        Differences differences = Differences.open(plan.differences())) {
       Target target = plan.target().apply(source.files());
       RowComparison table = RowComparison.inspect(database, target, ids(), retries, who);
       RunIds runIds = plan.book() == null ? null : runIds(source, database, table);
@@ -96,7 +96,7 @@ public final class Verification {
                   source.bytesTotal(),
                   () -> "",
                   err);
-          Pass pass = new Pass(source.files(), target, table, runIds, findings)) {
+          Pass pass = new Pass(source.files(), target, table, runIds, differences)) {
         Reading.run(() -> pass.read(source), stop);
         pass.compare();
       } catch (Retries.Stopped e) {
@@ -105,9 +105,9 @@ public final class Verification {
       return new VerifySummary(
           plan.command(),
           table.name(),
-          verdict(findings),
+          verdict(differences),
           read.get(),
-          findings,
+          differences,
           plan.finished() == VerifyPlan.Finished.BY_KEY ? Gone.LOOKED_FOR : Gone.LEFT,
           Duration.ofNanos(System.nanoTime() - start));
     }
@@ -124,11 +124,11 @@ public final class Verification {
     return Ledger.existing(database, plan.book().schema()).idsOf(plan.book().run(), work);
   }
 
-  private Verdict verdict(Findings findings) {
+  private Verdict verdict(Differences differences) {
     if (stop.isRequested()) {
       return Verdict.INTERRUPTED;
     }
-    return findings.of(Kind.MISSING) + findings.of(Kind.DIFFERING) > 0
+    return differences.of(Kind.MISSING) + differences.of(Kind.DIFFERING) > 0
         ? Verdict.NOT_ALL_THERE
         : Verdict.ALL_THERE;
   }
@@ -152,7 +152,7 @@ public final class Verification {
     /** Null where the run is not known. */
     private final RunIds runIds;
 
-    private final Findings findings;
+    private final Differences differences;
     private final SpillSort byKey = new SpillSort(plan.sortMemoryBytes());
 
     /** Jobs whose ids are known; of those with a key as well, the first one of the key. */
@@ -166,12 +166,12 @@ public final class Verification {
         Target target,
         RowComparison table,
         RunIds runIds,
-        Findings findings) {
+        Differences differences) {
       this.files = files;
       this.target = target;
       this.table = table;
       this.runIds = runIds;
-      this.findings = findings;
+      this.differences = differences;
       if (!target.ignored().isEmpty()) {
         notices.accept("no column for " + String.join(", ", target.ignored()) + ": left out");
       }
@@ -207,12 +207,12 @@ public final class Verification {
     }
 
     private void tell(Kind kind, Checked checked, UUID id, String found) {
-      findings.add(
+      differences.add(
           kind,
           checked.record(),
           shownKey(checked),
           id,
-          List.of(new Findings.Detail("", "", found)));
+          List.of(new Differences.Detail("", "", found)));
     }
 
     void compare() {
@@ -246,7 +246,7 @@ public final class Verification {
           entry != null && !stop.isRequested();
           entry = entries.next()) {
         if (Arrays.equals(entry.key(), before)) {
-          findings.count(Kind.DUPLICATE, 1);
+          differences.count(Kind.DUPLICATE, 1);
         } else {
           before = entry.key();
           taker.accept((Row) check(RecordCodec.decode(entry.value(), files)));
@@ -282,18 +282,18 @@ public final class Verification {
 
     private void tell(Row row, RowComparison.Answer answer) {
       switch (answer.kind()) {
-        case PRESENT -> findings.count(Kind.PRESENT, 1);
+        case PRESENT -> differences.count(Kind.PRESENT, 1);
         case FINISHED -> tell(Kind.FINISHED, row, answer.id(), "");
         case REFUSED -> tell(Kind.REJECTED, row, null, answer.reason());
         case MISSING -> tell(Kind.MISSING, row, null, "");
         case DIFFERING ->
-            findings.add(
+            differences.add(
                 Kind.DIFFERING,
                 row.record(),
                 shownKey(row),
                 answer.id(),
                 answer.differences().stream()
-                    .map(d -> new Findings.Detail(d.column(), d.expected(), d.found()))
+                    .map(d -> new Differences.Detail(d.column(), d.expected(), d.found()))
                     .toList());
       }
     }

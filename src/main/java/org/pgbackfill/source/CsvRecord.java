@@ -49,7 +49,7 @@ public final class CsvRecord {
     return new CsvRecord(number, file, line, fields, null, null, 0);
   }
 
-  /** With fields that are known to be ASCII without NUL. */
+  /** With fields that are known to be UTF-8 without NUL. */
   static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int first) {
     return new CsvRecord(number, file, line, null, null, block, first);
   }
@@ -111,13 +111,13 @@ public final class CsvRecord {
     }
     int start = start(column);
     int end = end(column);
-    return start == end ? "" : new String(block, start, end - start, StandardCharsets.ISO_8859_1);
+    return start == end ? "" : new String(block, start, end - start, StandardCharsets.UTF_8);
   }
 
   /**
    * Whether the text needs no look at its characters, and is there as bytes.
    *
-   * @return true when all fields are known to be ASCII without NUL; false when nobody has looked
+   * @return true when all fields are known to be UTF-8 without NUL; false when nobody has looked
    */
   public boolean isPlain() {
     return block != null;
@@ -126,7 +126,7 @@ public final class CsvRecord {
   /**
    * Where the fields of a plain record are, with other records'.
    *
-   * @return ASCII, not to be changed; null of a record that is not plain
+   * @return UTF-8, not to be changed; null of a record that is not plain
    */
   public byte[] bytes() {
     return block;

@@ -137,13 +137,15 @@ final class Lines implements Closeable {
    */
   int plainRecord(int count) {
     int seen = 0;
+    boolean nul = false;
     for (int i = start; i < end; i++) {
       byte b = buffer[i];
       if (b == '\n') {
         int next = i + 1;
         int textEnd = next - breakLength(next);
-        boolean ascii = seen >= 0 && textEnd > start && next - start <= limit;
-        int at = ascii ? plain.split(buffer, start, textEnd, count) : -1;
+        boolean whole = !nul && textEnd > start && next - start <= limit;
+        boolean text = whole && (seen >= 0 || Utf8.isWellFormed(buffer, start, textEnd));
+        int at = text ? plain.split(buffer, start, textEnd, count) : -1;
         if (at >= 0) {
           number++;
           sumTo(next);
@@ -151,8 +153,8 @@ final class Lines implements Closeable {
         }
         return at;
       }
-      // Negative for NUL and for all that is not ASCII.
-      seen |= b | (b - 1);
+      nul |= b == 0;
+      seen |= b; // negative for all that is not ASCII
     }
     return -1;
   }

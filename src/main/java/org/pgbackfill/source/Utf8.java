@@ -47,6 +47,36 @@ public final class Utf8 {
     }
   }
 
+  /** Whether bytes are UTF-8 (Unicode Standard, table 3-7). */
+  static boolean isWellFormed(byte[] bytes, int from, int to) {
+    int at = from;
+    while (at < to) {
+      if (bytes[at] >= 0) {
+        at++;
+        continue;
+      }
+      int first = bytes[at] & 0xFF;
+      int more = first < 0xC2 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : 0;
+      if (more == 0 || at + more >= to) {
+        return false;
+      }
+      // Not longer than needed, no surrogate, and nothing behind the last code point.
+      int least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+      int most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+      int second = bytes[at + 1] & 0xFF;
+      if (second < least || second > most) {
+        return false;
+      }
+      for (int i = 2; i <= more; i++) {
+        if ((bytes[at + i] & 0xC0) != 0x80) {
+          return false;
+        }
+      }
+      at += more + 1;
+    }
+    return true;
+  }
+
   /**
    * Says whether the text came from bytes that were not UTF-8.
    *

@@ -192,9 +192,7 @@ public final class ContactsTarget implements Target {
     Layout layout = layouts[record.file().index()];
     int address = layout.keyPosition();
     UUID of = link == null ? plainLink(record, layout.position(LINK_ID)) : link;
-    if (of == null
-        || !isEmpty(record, layout.position(ID))
-        || !Checks.isPlainAddress(record.bytes(), record.start(address), record.end(address))) {
+    if (of == null || !isEmpty(record, layout.position(ID)) || !isAddress(record, address)) {
       return null;
     }
     for (int i = NAME; i < written.length; i++) {
@@ -209,6 +207,23 @@ public final class ContactsTarget implements Target {
       }
     }
     return Row.plainContact(record, derived, of, layout);
+  }
+
+  /** False also for one that is to be trimmed or lower-cased. */
+  private static boolean isAddress(CsvRecord record, int position) throws Checks.Refused {
+    int start = record.start(position);
+    int end = record.end(position);
+    if (Checks.isPlainAddress(record.bytes(), start, end)) {
+      return true;
+    }
+    String address = record.field(position);
+    if (end - start > ADDRESS_LENGTH
+        || address.isEmpty()
+        || !address.equals(address.strip().toLowerCase(Locale.ROOT))) {
+      return false;
+    }
+    var unused = Checks.address("email_address", address);
+    return true;
   }
 
   private UUID plainLink(CsvRecord record, int position) {

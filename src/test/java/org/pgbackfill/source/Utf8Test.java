@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -100,6 +103,34 @@ class Utf8Test {
       assertEquals(text, decode(text.getBytes(StandardCharsets.UTF_8)));
       assertFalse(Utf8.isMalformed(text));
       assertArrayEquals(text.getBytes(StandardCharsets.UTF_8), Utf8.encode(text));
+    }
+  }
+
+  @Test
+  void wellFormedIsWhatTheStrictDecoderTakes() {
+    Random random = new Random(3);
+    int[] likely = {0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xDF, 0xE0, 0xED};
+    int wellFormed = 0;
+    for (int i = 0; i < 2_000_000; i++) {
+      byte[] bytes = new byte[1 + random.nextInt(5)];
+      for (int b = 0; b < bytes.length; b++) {
+        boolean any = random.nextInt(3) == 0;
+        bytes[b] = (byte) (any ? random.nextInt(256) : likely[random.nextInt(likely.length)]);
+        bytes[b] = b == 0 && !any ? (byte) (0xE0 + random.nextInt(24)) : bytes[b];
+      }
+      boolean taken = isTaken(bytes);
+      wellFormed += taken ? 1 : 0;
+      assertEquals(taken, Utf8.isWellFormed(bytes, 0, bytes.length), Arrays.toString(bytes));
+    }
+    assertTrue(wellFormed > 10_000, wellFormed + " well-formed");
+  }
+
+  private static boolean isTaken(byte[] bytes) {
+    try {
+      var unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
     }
   }
 

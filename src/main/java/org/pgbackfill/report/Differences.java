@@ -18,7 +18,7 @@ import org.pgbackfill.source.CsvWriter;
  * What a verification has found: how many of each kind, the first few to show, and all of them in a
  * file where one is wanted. For one thread at a time.
  */
-public final class Findings implements AutoCloseable {
+public final class Differences implements AutoCloseable {
   /** What can be said of a record. */
   public enum Kind {
     /** Its row has all that it gives. */
@@ -66,7 +66,7 @@ public final class Findings implements AutoCloseable {
   private final Map<String, Long> byColumn = new TreeMap<>();
   private final Map<Kind, List<String>> examples = new EnumMap<>(Kind.class);
 
-  private Findings(Path path, CsvWriter writer) {
+  private Differences(Path path, CsvWriter writer) {
     this.path = path;
     this.writer = writer;
   }
@@ -78,14 +78,14 @@ public final class Findings implements AutoCloseable {
    * @return to be closed by the caller
    * @throws UncheckedIOException when the file can't be made there
    */
-  public static Findings open(Path path) {
+  public static Differences open(Path path) {
     if (path == null) {
-      return new Findings(null, null);
+      return new Differences(null, null);
     }
     try {
       CsvWriter writer = CsvWriter.create(path);
       writer.write(HEADER);
-      return new Findings(path, writer);
+      return new Differences(path, writer);
     } catch (IOException e) {
       throw failed(path, e);
     }
