@@ -118,7 +118,7 @@ public final class JobsTarget implements Target {
 
   private Column column(String name) {
     boolean given =
-        mapping.has(name) || List.of("id", "queue", "func", "state", "unique_key").contains(name);
+        mapping.has(name) || List.of("queue", "func", "state", "unique_key").contains(name);
     Column column = given ? Column.given(name) : Column.supplied(name);
     return name.equals("created_at") ? column.orElse("now()") : column;
   }
