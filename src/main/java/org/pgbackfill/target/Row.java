@@ -204,7 +204,8 @@ public final class Row implements Checked {
    */
   public boolean has(int column) {
     boolean isUuid = column == 0 || (column == 1 && link != null);
-    return isUuid || position(column) >= 0 || value(column) != null;
+    boolean isUsual = values == null && !isUuid && layout.usual(column) != null;
+    return isUuid || isUsual || position(column) >= 0 || value(column) != null;
   }
 
   /**
