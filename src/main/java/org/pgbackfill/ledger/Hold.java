@@ -23,6 +23,13 @@ public sealed interface Hold extends AutoCloseable permits Holding, NoLedger {
   RunIds ids();
 
   /**
+   * Whether the run began with an outcome file, and one may be wanted again when it is resumed.
+   *
+   * @return true when each row's id must be the one that the file tells
+   */
+  boolean keepsIds();
+
+  /**
    * How often chunks were tried again before the run was resumed.
    *
    * @return 0 of a new run

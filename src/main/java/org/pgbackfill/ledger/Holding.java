@@ -168,6 +168,11 @@ public final class Holding implements Hold {
   }
 
   @Override
+  public boolean keepsIds() {
+    return run.keepsIds();
+  }
+
+  @Override
   public long retriesBefore() {
     return run.counters().retries();
   }

@@ -13,6 +13,11 @@ import java.util.function.Supplier;
  */
 public record NoLedger(String name, RunIds ids) implements Hold {
   @Override
+  public boolean keepsIds() {
+    return false; // it is never resumed
+  }
+
+  @Override
   public long retriesBefore() {
     return 0;
   }

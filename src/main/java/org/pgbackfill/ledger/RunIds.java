@@ -5,10 +5,11 @@ import java.util.UUID;
 
 /**
  * The ids that one run gives: version 7 layout (RFC 9562, section 5.7), so that they stand together
- * in an index and grow in input order.
+ * in an index, and grow in input order, or in the order of sending where {@link #id(long, long)} is
+ * told it.
  *
  * <pre>
- *  48 bits  the run's start, in milliseconds since 1970
+ *  48 bits  the run's start, in milliseconds since 1970, and one more for every 128 rows sent before
  *   4 bits  7, the version
  *  12 bits  the record's number, high bits
  *   2 bits  binary 10, the variant
@@ -16,8 +17,8 @@ import java.util.UUID;
  *  40 bits  the run's tag, random
  * </pre>
  *
- * <p>The same run gives the same record the same id, and a row is recognised by its id as this
- * run's, without memory.
+ * <p>Number and tag are always the same for the same record of the same run: a row is recognised by
+ * them as this run's, without memory.
  *
  * @param millis the run's start since 1970, 48 bits
  * @param tag random, 40 bits

@@ -49,7 +49,8 @@ public final class Existence {
    *
    * @param lanes how many there are
    * @param mostRecords how many will come at most; {@link Long#MAX_VALUE} where nobody knows
-   * @param wantsIds whether the operator wants to know each row's id
+   * @param wantsIds whether the operator wants to know each row's id, now or when the run is
+   *     resumed
    * @param isResumed whether some of its rows may be there
    */
   public record Facts(int lanes, long mostRecords, boolean wantsIds, boolean isResumed) {}

@@ -169,7 +169,7 @@ public final class BackfillRun {
       LoadedRun run =
           new LoadedRun(
               hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
-      existence = existence(source, database, table, !history.transactions().isEmpty());
+      existence = existence(source, database, table, hold, !history.transactions().isEmpty());
       loader = new ChunkLoader(database, table, existence, run, retries);
       try (Lanes lanes =
           Lanes.start(
@@ -202,10 +202,10 @@ public final class BackfillRun {
   }
 
   private Existence existence(
-      CsvSource source, Database database, TargetTable table, boolean isResumed) {
+      CsvSource source, Database database, TargetTable table, Hold hold, boolean isResumed) {
+    boolean wantsIds = plan.reporting().outcomes() != null || hold.keepsIds();
     Existence.Facts facts =
-        new Existence.Facts(
-            plan.threads(), source.mostRecords(), plan.reporting().outcomes() != null, isResumed);
+        new Existence.Facts(plan.threads(), source.mostRecords(), wantsIds, isResumed);
     return retries.ask(
         "pgbackfill",
         () -> Existence.choose(database, table, facts),

@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,33 @@ class ResumeTest {
     Load.Traces whole = load.traces(load.run("--resume"));
     whole.assertSameAs(load.undisturbed());
     assertEquals("succeeded", load.state());
+  }
+
+  /** Whoever wanted the ids at the beginning may want them again at the end. */
+  @Test
+  void aResumeInBetweenWithoutTheOutcomeFileKeepsTheIdsThatItTells() throws IOException {
+    Load load = new Load(Load.Kind.CONTACTS, folder).generate(1000);
+    assertEquals(5, stopInTheMiddle(load, 300, Cli.on(load.database)).status());
+    List<Object> words = load.words("--resume", "--output", "json", "--progress", "none");
+    words.subList(words.indexOf("--outcomes"), words.indexOf("--outcomes") + 2).clear();
+    try (Gate gate = Gate.behind(600, load.kind.table, load.database)) {
+      Cli cli = Cli.on(load.database);
+      Background<Cli.Result> run = Background.start(() -> cli.run(words.toArray()));
+      var unused = gate.awaitSomebody();
+      cli.stop();
+      gate.open();
+      assertEquals(5, run.join().status());
+    }
+    var unused = load.database.run("DROP FUNCTION gate CASCADE");
+    load.traces(load.run("--resume")).assertSameAs(load.undisturbed());
+    Set<String> ids = Set.copyOf(load.database.rows("SELECT id FROM email_contacts"));
+    Set<String> told = new HashSet<>();
+    for (String line : Files.readAllLines(folder.resolve("outcomes.csv"))) {
+      if (line.contains(",inserted,")) {
+        told.add(line.replaceFirst("^.*,([0-9a-f-]{36}),inserted,.*$", "$1"));
+      }
+    }
+    assertEquals(ids, told);
   }
 
   @Test
