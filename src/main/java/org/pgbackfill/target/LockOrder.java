@@ -33,6 +33,7 @@ public final class LockOrder {
     return keys != 0 ? keys : compareUuid(a.id(), b.id());
   }
 
+  /** As {@code text COLLATE "C"} compares in a UTF-8 database: by bytes. */
   private static int compareKeys(Row a, Row b) {
     return Arrays.compareUnsigned(
         a.keyBytes(), a.keyFrom(), a.keyTo(), b.keyBytes(), b.keyFrom(), b.keyTo());
@@ -50,29 +51,6 @@ public final class LockOrder {
     return high != 0
         ? high
         : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
-  }
-
-  /**
-   * Compares as {@code text COLLATE "C"} does in a UTF-8 database: by bytes, which is the order of
-   * code points.
-   *
-   * @param a well-formed text
-   * @param b well-formed text
-   * @return negative, zero or positive
-   */
-  public static int compareText(String a, String b) {
-    int length = Math.min(a.length(), b.length());
-    for (int i = 0; i < length; i++) {
-      char x = a.charAt(i);
-      char y = b.charAt(i);
-      if (x != y) {
-        // A surrogate stands for a code point above every other UTF-16 unit.
-        boolean xHigh = Character.isSurrogate(x);
-        boolean yHigh = Character.isSurrogate(y);
-        return xHigh == yHigh ? Character.compare(x, y) : xHigh ? 1 : -1;
-      }
-    }
-    return Integer.compare(a.length(), b.length());
   }
 
   /**

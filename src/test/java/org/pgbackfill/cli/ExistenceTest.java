@@ -1,9 +1,11 @@
 package org.pgbackfill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,49 @@ class ExistenceTest {
     assertEquals(
         asked.rows("SELECT link_id, email_address FROM email_contacts ORDER BY 1, 2"),
         database.rows("SELECT link_id, email_address FROM email_contacts ORDER BY 1, 2"));
+  }
+
+  /** Active keys are there; a finished job's key is free, and a job without one is always new. */
+  @Test
+  void jobsKeysThatAreReadOnceTellWhatAskingForEachDoes() {
+    String before = jobs(0, RECORDS);
+    String then = jobs(RECORDS / 2, RECORDS * 3 / 2);
+    TestDatabase asked = TestServer.shared().database();
+    for (TestDatabase one : List.of(database, asked)) {
+      Cli.Result first =
+          Cli.on(one)
+              .stdin(before.getBytes(StandardCharsets.UTF_8))
+              .json("jobs", "-", "--create-table");
+      assertEquals("empty", first.field("existence"), first::toString);
+      var unused = one.run("UPDATE chancy_jobs SET state = 'succeeded' WHERE unique_key LIKE '%7'");
+    }
+    Cli.Result known =
+        Cli.on(database).stdin(then.getBytes(StandardCharsets.UTF_8)).json("jobs", "-");
+    assertEquals("known_keys", known.field("existence"), known::toString);
+    // With an id in the export each key is asked for.
+    Cli.Result probed =
+        Cli.on(asked)
+            .stdin(
+                then.replace("\n", ",\n")
+                    .replaceFirst(",\n", ",id\n")
+                    .getBytes(StandardCharsets.UTF_8))
+            .json("jobs", "-");
+    assertEquals("probe", probed.field("existence"));
+    assertSame(probed, known);
+    assertTrue(known.count("existing") > 1000 && known.count("duplicate") > 1000, known::toString);
+    String table = "SELECT func, unique_key, state FROM chancy_jobs ORDER BY 1, 2, 3";
+    assertEquals(asked.rows(table), database.rows(table));
+  }
+
+  /** Each tenth without a key, and many keys twice. */
+  private static String jobs(int from, int to) {
+    StringBuilder csv = new StringBuilder("func,unique_key\n");
+    Random random = new Random(10);
+    for (int i = 0; i < RECORDS; i++) {
+      int n = from + random.nextInt(to - from);
+      csv.append(n % 10 == 0 ? "f" + n + ",\n" : "f,key-" + n + "\n");
+    }
+    return csv.toString();
   }
 
   @Test

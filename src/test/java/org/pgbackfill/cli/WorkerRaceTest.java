@@ -26,7 +26,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgbackfill.target.LockOrder;
 import org.pgbackfill.testkit.Background;
 import org.pgbackfill.testkit.Keys;
 import org.pgbackfill.testkit.Records;
@@ -42,8 +41,8 @@ import org.pgbackfill.testkit.Wait;
 @Tag("database")
 class WorkerRaceTest {
   private static final List<String> KEYS = Keys.texts(1_200, 5);
-  private static final String FIRST = KEYS.stream().min(LockOrder::compareText).orElseThrow();
-  private static final String LAST = KEYS.stream().max(LockOrder::compareText).orElseThrow();
+  private static final String FIRST = KEYS.stream().min(Keys::compareTexts).orElseThrow();
+  private static final String LAST = KEYS.stream().max(Keys::compareTexts).orElseThrow();
 
   /** How many jobs are new in each push. */
   private static final int FRESH = 50;

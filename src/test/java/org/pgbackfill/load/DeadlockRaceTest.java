@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgbackfill.ledger.Outcome;
-import org.pgbackfill.target.LockOrder;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.testkit.Background;
 import org.pgbackfill.testkit.Keys;
@@ -98,7 +97,7 @@ class DeadlockRaceTest {
       inserted += run.join().stream().filter(o -> o.kind() == Outcome.Kind.INSERTED).count();
     }
     assertEquals(KEYS.size(), inserted);
-    assertEquals(KEYS.stream().sorted(LockOrder::compareText).toList(), kind.keysIn(database));
+    assertEquals(KEYS.stream().sorted(Keys::compareTexts).toList(), kind.keysIn(database));
   }
 
   private List<Outcome> load(Kind kind, List<String> keys, Comparator<Row> order) {

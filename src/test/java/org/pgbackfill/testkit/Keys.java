@@ -1,5 +1,7 @@
 package org.pgbackfill.testkit;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
@@ -90,5 +92,11 @@ public final class Keys {
       uuids.add(new UUID(7, random.nextLong()));
     }
     return List.copyOf(uuids).subList(0, count);
+  }
+
+  /** Compares as {@code text COLLATE "C"} does in a UTF-8 database: by bytes. */
+  public static int compareTexts(String a, String b) {
+    return Arrays.compareUnsigned(
+        a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 }
