@@ -78,6 +78,15 @@ public final class History {
   }
 
   /**
+   * Whether any record may be in.
+   *
+   * @return false of a run that begins
+   */
+  public boolean coversAny() {
+    return !lanes.isEmpty();
+  }
+
+  /**
    * Whether the record is in.
    *
    * @param lane the record's

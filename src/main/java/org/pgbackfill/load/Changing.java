@@ -29,6 +29,10 @@ final class Changing extends Loading {
     this.changes = table.changes();
   }
 
+  /** Whether a row that is there changes, the table has to tell. */
+  @Override
+  void settleKnown(Outcome[] known) {}
+
   /**
    * The first record of a key leads; the others go with it where they can be folded, and otherwise
    * have their turn one after the other.
@@ -60,7 +64,7 @@ final class Changing extends Loading {
     List<Slot> fresh = new ArrayList<>();
     List<Slot> asked = new ArrayList<>();
     for (Slot slot : some) {
-      (untried && isNew(slot) ? fresh : asked).add(slot);
+      (untried && slot.answer == KeySet.Answer.NEW ? fresh : asked).add(slot);
     }
     List<Slot> missing = new ArrayList<>();
     List<Slot> differing = compare(connection, asked, known, missing);
@@ -74,12 +78,6 @@ final class Changing extends Loading {
       return insertFolded(connection, fresh, quick, known);
     }
     return update(connection, differing, known) ? List.of() : null;
-  }
-
-  private boolean isNew(Slot slot) {
-    slot.taken =
-        table.inserts() && loader.existence.take(chunk.lane(), slot.row) == KeySet.Answer.NEW;
-    return slot.taken;
   }
 
   /**

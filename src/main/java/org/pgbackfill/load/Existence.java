@@ -1,13 +1,12 @@
 package org.pgbackfill.load;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.pgbackfill.target.Row;
 import org.postgresql.PGConnection;
-import org.postgresql.copy.PGCopyInputStream;
+import org.postgresql.copy.CopyOut;
 
 /**
  * How a run finds out which keys are there, without a question for each where it can. Safe between
@@ -64,6 +63,9 @@ public final class Existence {
   /** Of the heap, for all that is remembered; windows of records have as much. */
   private static final int HEAP_SHARE = 4;
 
+  /** So many keys are looked up together: a hundred misses of the cache go on at once. */
+  private static final int BATCH = 128;
+
   private static final String WHO = "pgbackfill keys";
 
   private final Database database;
@@ -79,30 +81,81 @@ public final class Existence {
 
   private final Object reading = new Object();
   private final Set<UUID> read = new HashSet<>();
+  private final KeyHash readHash;
   private long keysRead;
   private volatile Way way;
 
   /** By lane; null when each chunk asks. */
   private volatile Lane[] lanes;
 
+  /** Some keys' hashes. For one thread. */
+  private static final class Batch {
+    private final long[] high = new long[BATCH];
+    private final long[] low = new long[BATCH];
+    private int size;
+
+    /** Takes the last key that was hashed. */
+    void add(KeyHash hash) {
+      high[size] = hash.high();
+      low[size] = hash.low();
+      size++;
+    }
+
+    boolean isFull() {
+      return size == BATCH;
+    }
+  }
+
   /** What is known of one lane's keys. */
   private static final class Lane {
     private final KeySet keys;
     private final KeyHash hash;
+    private final Batch batch = new Batch();
+
+    /** Keys of the table that are still to be noted; for whoever reads them. */
+    private final Batch read = new Batch();
 
     Lane(KeySet keys, KeyHash hash) {
       this.keys = keys;
       this.hash = hash;
     }
 
-    synchronized KeySet.Answer take(Row row) {
-      hash.set(row.link(), row.keyBytes(), row.keyFrom(), row.keyTo());
-      return keys.take(hash.high(), hash.low());
+    synchronized void take(List<Row> rows, KeySet.Answer[] answers) {
+      for (int from = 0, to = 0; from < answers.length; from = to) {
+        batch.size = 0;
+        for (; to < answers.length && !batch.isFull(); to++) {
+          if (rows.get(to).keyed()) {
+            hash(rows.get(to));
+            batch.add(hash);
+          }
+        }
+        keys.look(batch.high, batch.low, batch.size);
+        for (int i = from, next = 0; i < to; i++) {
+          // Without a key it can't be there: the run derives its id.
+          answers[i] =
+              rows.get(i).keyed()
+                  ? keys.take(batch.high[next], batch.low[next++])
+                  : KeySet.Answer.NEW;
+        }
+      }
     }
 
-    synchronized void set(UUID link, byte[] key, int from, int to, KeySet.Answer answer) {
-      hash.set(link, key, from, to);
+    /** Makes what was read known. */
+    synchronized void noteRead() {
+      keys.look(read.high, read.low, read.size);
+      for (int i = 0; i < read.size; i++) {
+        keys.set(read.high[i], read.low[i], KeySet.Answer.THERE);
+      }
+      read.size = 0;
+    }
+
+    synchronized void set(Row row, KeySet.Answer answer) {
+      hash(row);
       keys.set(hash.high(), hash.low(), answer);
+    }
+
+    private void hash(Row row) {
+      hash.set(row.link(), row.keyBytes(), row.keyFrom(), row.keyTo());
     }
   }
 
@@ -116,6 +169,7 @@ public final class Existence {
     SecureRandom random = new SecureRandom();
     long key0 = random.nextLong();
     long key1 = random.nextLong();
+    this.readHash = new KeyHash(key0, key1);
     if (way != Way.PROBE) {
       Lane[] empty = new Lane[facts.lanes()];
       for (int lane = 0; lane < empty.length; lane++) {
@@ -227,7 +281,7 @@ public final class Existence {
         settings.execute(); // whichever way is shorter: nothing is looked up here
       }
       boolean linked = !links.contains(null);
-      var out =
+      CopyOut out =
           connection
               .unwrap(PGConnection.class)
               .getCopyAPI()
@@ -235,58 +289,74 @@ public final class Existence {
                   // One more than is wanted tells that there are too many.
                   "COPY (%s LIMIT %d) TO STDOUT (FORMAT binary)"
                       .formatted(table.keysSql(links), mostKeys - keysRead + 1));
-      try (DataInputStream in =
-          new DataInputStream(new BufferedInputStream(new PGCopyInputStream(out), 64 * 1024))) {
-        // Signature, flags, and the length of an extension that has never come to be.
-        in.skipNBytes(15);
-        in.skipNBytes(in.readInt());
-        while (in.readShort() >= 0) {
-          add(in, linked);
-          keysRead++;
-        }
-      } catch (IOException e) {
-        if (e.getCause() instanceof SQLException failed) {
-          throw failed;
-        }
-        throw new SQLException("the keys of " + table.name() + " broke off", "08006", e);
-      }
+      readRows(out, linked);
       connection.commit();
       return keysRead <= mostKeys;
     }
   }
 
-  private void add(DataInputStream in, boolean linked) throws IOException {
+  /** One message for each row, and the signature with the first (Message Flow, COPY). */
+  private void readRows(CopyOut out, boolean linked) throws SQLException {
+    byte[] message = out.readFromCopy();
+    if (message == null) {
+      throw new SQLException("the keys of " + table.name() + " broke off", "08006");
+    }
+    // Signature, flags, and the length of an extension that has never come to be.
+    int at = 19 + ByteBuffer.wrap(message).getInt(15);
+    Lane[] known = lanes;
+    for (; message != null; message = out.readFromCopy(), at = 0) {
+      ByteBuffer row = ByteBuffer.wrap(message).position(at);
+      if (row.hasRemaining() && row.getShort() >= 0) {
+        note(known, message, row, linked);
+        keysRead++;
+      }
+    }
+    for (Lane lane : known) {
+      lane.noteRead();
+    }
+  }
+
+  private void note(Lane[] known, byte[] message, ByteBuffer row, boolean linked) {
     UUID link = null;
     if (linked) {
-      in.readInt(); // its length
-      link = new UUID(in.readLong(), in.readLong());
+      row.getInt(); // its length
+      link = new UUID(row.getLong(), row.getLong());
     }
-    byte[] key = in.readNBytes(in.readInt());
-    lanes[Row.lane(link, key, 0, key.length, lanes.length)].set(
-        link, key, 0, key.length, KeySet.Answer.THERE);
+    int to = row.getInt() + row.position();
+    int from = row.position();
+    Lane lane = known[Row.lane(link, message, from, to, known.length)];
+    readHash.set(link, message, from, to);
+    lane.read.add(readHash);
+    if (lane.read.isFull()) {
+      lane.noteRead();
+    }
   }
 
   /**
-   * What is known of a row before its chunk is loaded. A new one counts as the run's own from now
+   * What is known of a chunk's rows before it is loaded. A new one counts as the run's own from now
    * on; {@link #correct} when it does not get in.
+   *
+   * @return for each row what is so; of several with one key only the first can be new
    */
-  KeySet.Answer take(int lane, Row row) {
+  KeySet.Answer[] take(int lane, List<Row> rows) {
+    KeySet.Answer[] answers = new KeySet.Answer[rows.size()];
     Lane[] known = lanes;
     if (known == null) {
-      return KeySet.Answer.ASK;
+      Arrays.fill(answers, KeySet.Answer.ASK);
+      return answers;
     }
-    if (!row.keyed()) {
-      return KeySet.Answer.NEW; // the run derives its id, and so it can't be there
+    known[lane].take(rows, answers);
+    for (int i = 0; wantsIds && i < answers.length; i++) {
+      answers[i] = answers[i] == KeySet.Answer.NEW ? KeySet.Answer.NEW : KeySet.Answer.ASK;
     }
-    KeySet.Answer answer = known[lane].take(row);
-    return wantsIds && answer != KeySet.Answer.NEW ? KeySet.Answer.ASK : answer;
+    return answers;
   }
 
   /** Somebody else's row has its key, or the database has refused it: the table knows. */
   void correct(int lane, Row row) {
     Lane[] known = lanes;
     if (known != null && row.keyed()) {
-      known[lane].set(row.link(), row.keyBytes(), row.keyFrom(), row.keyTo(), KeySet.Answer.ASK);
+      known[lane].set(row, KeySet.Answer.ASK);
     }
   }
 }

@@ -23,6 +23,16 @@ final class Inserting extends Loading {
     super(loader, chunk);
   }
 
+  /** What is there by what is known is not even sorted. */
+  @Override
+  void settleKnown(Outcome[] known) {
+    for (Slot slot : slots) {
+      if (slot.answer == KeySet.Answer.THERE) {
+        known[slot.place] = EXISTING;
+      }
+    }
+  }
+
   /** Of records that are the same, the first stands for the others, which wait for its outcome. */
   @Override
   List<Slot> lead(List<Slot> open) {
@@ -30,12 +40,13 @@ final class Inserting extends Loading {
     return table.idsGiven() ? leadByIdentities(sorted) : leadByKey(sorted);
   }
 
-  /** Those with one key are neighbours. */
+  /** Those with one key are neighbours. What is known to be new has none before it. */
   private static List<Slot> leadByKey(List<Slot> sorted) {
     List<Slot> leaders = new ArrayList<>(sorted.size());
     Slot leader = null;
     for (Slot slot : sorted) {
-      if (leader != null && leader.row.hasSameKey(slot.row)) {
+      boolean first = leader == null || slot.answer == KeySet.Answer.NEW;
+      if (!first && leader.row.hasSameKey(slot.row)) {
         slot.leader = leader;
       } else {
         slot.leader = null;
@@ -121,18 +132,13 @@ final class Inserting extends Loading {
   /** What is not there, in lock order; what is there gets its outcome. */
   private List<Slot> findUnlessKnown(Connection connection, List<Slot> some, Outcome[] known)
       throws SQLException {
-    KeySet.Answer[] answers = ask(some);
     List<Slot> asked = new ArrayList<>();
     List<Slot> fresh = new ArrayList<>(some.size());
     for (Slot slot : some) {
-      switch (answers[slot.place]) {
-        case NEW -> {
-          slot.taken = true;
-          fresh.add(slot);
-        }
-        case THERE -> known[slot.place] = EXISTING;
+      switch (slot.answer) {
+        case NEW -> fresh.add(slot);
         case OURS -> known[slot.place] = DUPLICATE;
-        case ASK -> asked.add(slot);
+        case THERE, ASK -> asked.add(slot);
       }
     }
     List<Slot> notFound = find(connection, asked, loader.existence.probe(), known);
@@ -141,22 +147,6 @@ final class Inserting extends Loading {
     }
     fresh.addAll(notFound);
     return Slot.sorted(fresh, loader.sort);
-  }
-
-  /**
-   * By place. As they were read rows lie side by side in memory, which is quicker than to and fro.
-   */
-  private KeySet.Answer[] ask(List<Slot> some) {
-    KeySet.Answer[] answers = new KeySet.Answer[slots.size()];
-    for (Slot slot : some) {
-      answers[slot.place] = KeySet.Answer.ASK;
-    }
-    for (Slot slot : slots) {
-      if (answers[slot.place] != null) {
-        answers[slot.place] = loader.existence.take(chunk.lane(), slot.row);
-      }
-    }
-    return answers;
   }
 
   @Override

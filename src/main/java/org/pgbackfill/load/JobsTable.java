@@ -5,14 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Row;
@@ -24,6 +25,9 @@ final class JobsTable extends TargetTable {
 
   /** A payload must be shorter than 8,000 bytes (PostgreSQL documentation, NOTIFY). */
   private static final int LONGEST_PAYLOAD = 7_999;
+
+  /** More are not compared one by one. */
+  private static final int FEW_QUEUES = 8;
 
   private final JobsTarget jobs;
   private final Notify notify;
@@ -110,7 +114,7 @@ final class JobsTable extends TargetTable {
 
   @Override
   void announce(Connection connection, List<Row> inserted) throws SQLException {
-    Set<String> queues = inserted.stream().map(JobsTarget::queue).collect(Collectors.toSet());
+    Set<String> queues = queues(inserted);
     switch (notify) {
       case CHUNK -> announce(connection, queues);
       case END -> toTell.addAll(queues);
@@ -127,6 +131,27 @@ final class JobsTable extends TargetTable {
       announce(connection, toTell);
       connection.commit();
     }
+  }
+
+  /** Most rows have the queue of one that came before: they need no string of their own for it. */
+  private static Set<String> queues(List<Row> rows) {
+    Set<String> queues = new HashSet<>();
+    List<Row> others = new ArrayList<>();
+    for (Row row : rows) {
+      if (!hasQueueOfOne(row, others) && queues.add(JobsTarget.queue(row))) {
+        others.add(row);
+      }
+    }
+    return queues;
+  }
+
+  private static boolean hasQueueOfOne(Row row, List<Row> others) {
+    for (int i = 0; i < others.size() && i < FEW_QUEUES; i++) {
+      if (JobsTarget.haveOneQueue(row, others.get(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

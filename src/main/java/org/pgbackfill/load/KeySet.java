@@ -46,6 +46,10 @@ final class KeySet {
   private int size;
   private long[] filter;
 
+  /** What {@link #look} came by: without any effect it might be left out. */
+  @SuppressWarnings("UnusedVariable")
+  private long seen;
+
   /**
    * An empty set.
    *
@@ -96,6 +100,25 @@ final class KeySet {
     } else {
       put(slot(slots, high, low), high, low, answer);
     }
+  }
+
+  /**
+   * Looks at the places of some keys whose turn comes next: what misses the cache then waits side
+   * by side, and not one after the other.
+   *
+   * @param high the first halves of their hashes
+   * @param low the second halves
+   * @param count how many
+   */
+  void look(long[] high, long[] low, int count) {
+    long all = 0;
+    for (int i = 0; i < count; i++) {
+      all +=
+          filter == null
+              ? slots[2 * place(high[i], slots.length / 2)]
+              : filter[place(mixed(high[i], low[i], 1), filter.length)];
+    }
+    seen = all;
   }
 
   private boolean hasRoom() {

@@ -43,7 +43,7 @@ abstract sealed class Loading permits Inserting, Changing {
   final ChunkLoader loader;
   final TargetTable table;
   final Chunk chunk;
-  final List<Slot> slots = new ArrayList<>();
+  final List<Slot> slots;
 
   /** The chunk's transactions, as xmin shows them. */
   final Set<Long> mine = new HashSet<>();
@@ -61,11 +61,15 @@ abstract sealed class Loading permits Inserting, Changing {
     this.chunk = chunk;
     this.who = "pgbackfill " + loader.run.name() + " lane-" + chunk.lane();
     this.lastRecord = chunk.rows().get(chunk.rows().size() - 1).record().number();
+    this.slots = new ArrayList<>(chunk.rows().size());
     for (Row row : chunk.rows()) {
       slots.add(new Slot(slots.size(), row));
     }
     this.outcomes = new Outcome[slots.size()];
   }
+
+  /** Gives those their outcome of which enough is known beforehand. */
+  abstract void settleKnown(Outcome[] known);
 
   /** Those that stand for all others with their keys, in the order in which they are sent. */
   abstract List<Slot> lead(List<Slot> open);
@@ -97,21 +101,35 @@ abstract sealed class Loading permits Inserting, Changing {
         who,
         () -> loader.existence.prepare(chunk.rows()),
         e -> new LoadException(who + ": " + Messages.of(e), e));
-    List<Slot> open = slots;
+    KeySet.Answer[] answers = loader.existence.take(chunk.lane(), chunk.rows());
+    slots.forEach(slot -> slot.answer = answers[slot.place]);
+    settleKnown(outcomes);
+    List<Slot> open = open(slots, outcomes);
     while (!open.isEmpty()) {
       settle(lead(open), true);
       settleRepeats(outcomes);
-      open = slots.stream().filter(slot -> outcomes[slot.place] == null).toList();
+      open = open(slots, outcomes);
     }
     if (!marked) {
       markSeparately();
     }
     for (Slot slot : slots) {
-      if (slot.taken && outcomes[slot.place].kind() != Outcome.Kind.INSERTED) {
+      if (slot.answer == KeySet.Answer.NEW
+          && outcomes[slot.place].kind() != Outcome.Kind.INSERTED) {
         loader.existence.correct(chunk.lane(), slot.row);
       }
     }
     return Arrays.asList(outcomes);
+  }
+
+  private static List<Slot> open(List<Slot> some, Outcome[] known) {
+    List<Slot> open = new ArrayList<>(some.size());
+    for (Slot slot : some) {
+      if (known[slot.place] == null) {
+        open.add(slot);
+      }
+    }
+    return open;
   }
 
   /**
@@ -218,7 +236,7 @@ abstract sealed class Loading permits Inserting, Changing {
   final List<Slot> find(
       Connection connection, List<Slot> asked, TargetTable.Probe probe, Outcome[] known)
       throws SQLException {
-    List<Slot> fresh = new ArrayList<>();
+    List<Slot> fresh = new ArrayList<>(asked.size());
     if (asked.isEmpty()) {
       return fresh;
     }
@@ -272,7 +290,7 @@ abstract sealed class Loading permits Inserting, Changing {
   /** Says in the transaction what it does, and that the chunk is in where nothing is left open. */
   private Sent mark(Connection connection, Outcome[] known, List<Slot> some, boolean wrote)
       throws SQLException {
-    List<Slot> open = some.stream().filter(slot -> known[slot.place] == null).toList();
+    List<Slot> open = open(some, known);
     settleRepeats(known);
     List<Outcome> all = Arrays.asList(known);
     boolean marksChunk = !all.contains(null);

@@ -22,7 +22,9 @@ final class Slot {
   /** What is told of a record that leaves that row as it is. */
   Outcome unchanged;
 
-  boolean taken;
+  /** What is known of its key when its chunk comes up. */
+  KeySet.Answer answer;
+
   boolean lookedAgain;
 
   Slot(int place, Row row) {

@@ -112,7 +112,8 @@ final class Feed {
   }
 
   private void add(Checked checked) {
-    if (checked instanceof Row row
+    if (history.coversAny()
+        && checked instanceof Row row
         && history.covers(row.lane(plan.threads()), row.record().number())) {
       Outcome outcome = before(row);
       settle(

@@ -71,13 +71,16 @@ final class Window {
   private static final byte NO_LANE = -1;
 
   private final int capacity;
-  private final List<Checked> records = new ArrayList<>();
-  private final List<Outcome> outcomes = new ArrayList<>();
+  private final List<Checked> records;
+  private final List<Outcome> outcomes;
   private long bytes;
   private int open;
 
   Window(int capacity) {
     this.capacity = capacity;
+    // More seldom fit into its memory.
+    this.records = new ArrayList<>(Math.min(capacity, 1 << 15));
+    this.outcomes = new ArrayList<>(Math.min(capacity, 1 << 15));
   }
 
   /**

@@ -118,10 +118,18 @@ final class CsvFile implements Closeable {
    * @param before how many lines the files before this one have
    */
   CsvRecord next(SourceFile file, long before) throws SourceException {
-    int plain = lines.plainRecord(file.header().size());
+    int plain = plain(file.header().size());
     return plain < 0
         ? readOn(file, before)
         : CsvRecord.plain(before + lines.number(), file, lines.number(), lines.block(), plain);
+  }
+
+  private int plain(int columns) throws SourceException {
+    try {
+      return lines.plainRecord(columns);
+    } catch (IOException e) {
+      throw unreadable(name, lines.number(), e);
+    }
   }
 
   private CsvRecord readOn(SourceFile file, long before) throws SourceException {

@@ -135,28 +135,18 @@ final class Lines implements Closeable {
    * @param count how many fields are expected
    * @return where its first field starts in the {@link #block}; negative when there is none
    */
-  int plainRecord(int count) {
-    int seen = 0;
-    boolean nul = false;
-    for (int i = start; i < end; i++) {
-      byte b = buffer[i];
-      if (b == '\n') {
-        int next = i + 1;
-        int textEnd = next - breakLength(next);
-        boolean whole = !nul && textEnd > start && next - start <= limit;
-        boolean text = whole && (seen >= 0 || Utf8.isWellFormed(buffer, start, textEnd));
-        int at = text ? plain.split(buffer, start, textEnd, count) : -1;
-        if (at >= 0) {
-          number++;
-          sumTo(next);
-          start = next;
-        }
-        return at;
-      }
-      nul |= b == 0;
-      seen |= b; // negative for all that is not ASCII
+  int plainRecord(int count) throws IOException {
+    int at = plain.split(buffer, start, end, count);
+    if (at == PlainLine.NOT_WHOLE && end - start < BUFFER_BYTES / 2 && fill()) {
+      at = plain.split(buffer, start, end, count);
     }
-    return -1;
+    if (at < 0 || plain.next() - start > limit) {
+      return PlainLine.NOT_PLAIN;
+    }
+    number++;
+    sumTo(plain.next());
+    start = plain.next();
+    return at;
   }
 
   /** Where the last plain record is. */

@@ -10,6 +10,13 @@ package org.pgbackfill.source;
  * for any.
  */
 final class PlainLine {
+  /** It leaves something to decide, or has another number of fields. */
+  static final int NOT_PLAIN = -1;
+
+  /** It does not end within the bytes that are there. */
+  static final int NOT_WHOLE = -2;
+
+  private static final int NO_ROOM = -3;
   private static final int BLOCK_BYTES = 64 * 1024;
 
   /** A field's end takes two bytes. */
@@ -21,89 +28,134 @@ final class PlainLine {
   /** Behind the last byte of the record on its way. */
   private int out;
 
+  private boolean ascii;
+  private int next;
+
   /** Where the last record's fields are. */
   byte[] block() {
     return block;
+  }
+
+  /** Behind the last record's line feed. */
+  int next() {
+    return next;
   }
 
   /**
    * Splits a line, and keeps its fields in the {@link #block}: one behind the other, and before the
    * first one, backwards, two bytes for each that say how far from there it ends.
    *
-   * @param line UTF-8 without NUL
-   * @param from where the line starts
-   * @param to behind its last byte, without the line break
+   * @param in has the line
+   * @param from where it starts
+   * @param to behind the last byte that is there
    * @param count how many fields are expected
-   * @return where the first field starts in the block; negative when it is not that plain, or has
-   *     another number of fields
+   * @return where the first field starts in the block; otherwise {@link #NOT_PLAIN} or {@link
+   *     #NOT_WHOLE}
    */
-  int split(byte[] line, int from, int to, int count) {
-    if (to - from > LONGEST) {
-      return -1;
+  int split(byte[] in, int from, int to, int count) {
+    int first = splitInBlock(in, from, to, count);
+    if (first == NO_ROOM) {
+      block = new byte[Math.max(BLOCK_BYTES, 2 * count + Math.min(to - from, LONGEST))];
+      size = 0;
+      first = splitInBlock(in, from, to, count);
     }
-    int first = room(2 * count + to - from) + 2 * count;
+    return first == NO_ROOM ? NOT_PLAIN : first;
+  }
+
+  private int splitInBlock(byte[] in, int from, int to, int count) {
+    int first = size + 2 * count;
+    if (first > block.length) {
+      return NO_ROOM;
+    }
     out = first;
+    ascii = true;
     int start = from;
     for (int field = 0; field < count; field++) {
-      boolean quoted = start < to && line[start] == '"';
-      int end = quoted ? copyQuoted(line, start + 1, to) : copyUnquoted(line, start, to);
+      boolean quoted = start < to && in[start] == '"';
+      int end = quoted ? copyQuoted(in, start + 1, to) : copyUnquoted(in, start, to);
       if (end < 0) {
-        return -1;
+        return end;
+      }
+      if (in[end] != (field + 1 == count ? '\n' : ',') || out - first > LONGEST) {
+        return NOT_PLAIN;
+      }
+      if (!quoted && in[end] == '\n' && end > start && in[end - 1] == '\r') {
+        out--;
       }
       int place = first - 2 * (field + 1);
       block[place] = (byte) ((out - first) >>> 8);
       block[place + 1] = (byte) (out - first);
-      end += quoted ? 1 : 0;
-      boolean last = field + 1 == count;
-      if (last != (end == to) || (!last && line[end] != ',')) {
-        return -1;
-      }
       start = end + 1;
     }
+    boolean blank = out == first && in[from] != '"' && in[from] != ',';
+    if (blank || !(ascii || Utf8.isWellFormed(in, from, start))) {
+      return NOT_PLAIN;
+    }
+    next = start;
     size = out;
     return first;
   }
 
-  private int room(int bytes) {
-    if (size + bytes > block.length) {
-      block = new byte[Math.max(BLOCK_BYTES, bytes)];
-      size = 0;
-    }
-    return size;
-  }
-
-  /** To the quote that closes the field, whose place comes back; negative when nothing does. */
-  private int copyQuoted(byte[] line, int from, int to) {
+  /**
+   * To the quote that closes the field.
+   *
+   * @return the place of the comma or line feed behind it
+   */
+  private int copyQuoted(byte[] in, int from, int to) {
     int start = from;
-    for (int at = from; at < to; at++) {
-      if (line[at] == '"') {
-        if (at + 1 == to || line[at + 1] != '"') {
-          copy(line, start, at);
-          return at;
+    for (int at = from; at + 1 < to; at++) {
+      byte b = in[at];
+      if (b > '"') {
+        continue;
+      }
+      if (b == '"') {
+        if (in[at + 1] != '"') {
+          return copy(in, start, at) ? behindQuote(in, at + 1, to) : NO_ROOM;
         }
         at++; // the second of two stands for both
-        copy(line, start, at);
+        if (!copy(in, start, at)) {
+          return NO_ROOM;
+        }
         start = at + 1;
+      } else if (b == '\n' || b == 0) {
+        return NOT_PLAIN;
       }
+      ascii &= b >= 0;
     }
-    return -1;
+    return NOT_WHOLE;
   }
 
-  /** To the comma or the line's end, whose place comes back; negative when a quote comes first. */
-  private int copyUnquoted(byte[] line, int from, int to) {
-    int at = from;
-    while (at < to && line[at] != ',') {
-      if (line[at] == '"') {
-        return -1;
-      }
-      at++;
+  private static int behindQuote(byte[] in, int at, int to) {
+    if (in[at] != '\r') {
+      return at;
     }
-    copy(line, from, at);
-    return at;
+    return at + 1 == to ? NOT_WHOLE : in[at + 1] == '\n' ? at + 1 : NOT_PLAIN;
   }
 
-  private void copy(byte[] line, int from, int to) {
-    System.arraycopy(line, from, block, out, to - from);
+  /** To the comma or line feed, whose place comes back. */
+  private int copyUnquoted(byte[] in, int from, int to) {
+    for (int at = from; at < to; at++) {
+      byte b = in[at];
+      if (b > ',') {
+        continue;
+      }
+      if (b == ',' || b == '\n') {
+        return copy(in, from, at) ? at : NO_ROOM;
+      }
+      if (b == '"' || b == 0) {
+        return NOT_PLAIN;
+      }
+      ascii &= b >= 0;
+    }
+    return NOT_WHOLE;
+  }
+
+  private boolean copy(byte[] in, int from, int to) {
+    if (to - from > block.length - out) {
+      return false;
+    }
+    System.arraycopy(in, from, block, out, to - from);
     out += to - from;
+    return true;
   }
 }

@@ -37,6 +37,17 @@ final class Checks {
           .disallowObsoleteWhitespace()
           .withRule(email -> email.comments().isEmpty());
 
+  /**
+   * By byte: a digit's value, or -1. Letters and digits come at random: no branch foresees them.
+   */
+  private static final byte[] HEX = new byte[256];
+
+  static {
+    for (int b = 0; b < HEX.length; b++) {
+      HEX[b] = (byte) (b < 0x80 ? Character.digit(b, 16) : -1);
+    }
+  }
+
   private Checks() {}
 
   /** Refuses what no text column can take, whichever field it stands in. */
@@ -86,36 +97,41 @@ final class Checks {
     if (!hyphens && to - from != 32) {
       return null;
     }
-    long high = 0;
-    long low = 0;
-    int digits = 0;
-    for (int i = from; i < to; i++) {
-      int place = i - from;
-      if (hyphens && (place == 8 || place == 13 || place == 18 || place == 23)) {
-        if (value[i] != '-') {
-          return null;
-        }
-        continue;
-      }
-      int digit = hexDigit(value[i]);
-      if (digit < 0) {
-        return null;
-      }
-      if (digits++ < 16) {
-        high = high << 4 | digit;
-      } else {
-        low = low << 4 | digit;
-      }
+    int gap = hyphens ? 1 : 0;
+    int second = from + 8 + gap;
+    int third = second + 4 + gap;
+    int fourth = third + 4 + gap;
+    int fifth = fourth + 4 + gap;
+    if (hyphens
+        && !(isHyphen(value, second)
+            && isHyphen(value, third)
+            && isHyphen(value, fourth)
+            && isHyphen(value, fifth))) {
+      return null;
     }
-    return new UUID(high, low);
+    long a = hex(value, from, 8);
+    long b = hex(value, second, 4);
+    long c = hex(value, third, 4);
+    long d = hex(value, fourth, 4);
+    long e = hex(value, fifth, 12);
+    boolean all = (a | b | c | d | e) >= 0;
+    return all ? new UUID(a << 32 | b << 16 | c, d << 48 | e) : null;
   }
 
-  private static int hexDigit(byte c) {
-    if (c >= '0' && c <= '9') {
-      return c - '0';
+  private static boolean isHyphen(byte[] value, int behind) {
+    return value[behind - 1] == '-';
+  }
+
+  /** Negative when there is another character among them. */
+  private static long hex(byte[] value, int from, int digits) {
+    long number = 0;
+    int all = 0;
+    for (int i = from; i < from + digits; i++) {
+      int digit = HEX[value[i] & 0xFF];
+      all |= digit;
+      number = number << 4 | digit;
     }
-    int lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    return all < 0 ? -1 : number;
   }
 
   static String address(String column, String value) throws Refused {
@@ -128,7 +144,8 @@ final class Checks {
   /**
    * Whether it is one of the common addresses that JMail takes, so that it needs not be asked: at
    * most 64 small letters, digits and separators on either side, a letter or digit on both sides of
-   * each separator, and at least two letters behind the last dot.
+   * each separator (of several hyphens, in the domain), and at least two letters behind the last
+   * dot.
    */
   static boolean isPlainAddress(String value) {
     byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
@@ -153,13 +170,17 @@ final class Checks {
       byte c = value[i];
       if ((c >= 'a' && c <= 'z') || (i < dot && c >= '0' && c <= '9')) {
         between = true;
-      } else if (between && isSeparator(c, i, at, dot)) {
+      } else if ((between || isHyphenAgain(value, i, at)) && isSeparator(c, i, at, dot)) {
         between = false;
       } else {
         return false;
       }
     }
     return between;
+  }
+
+  private static boolean isHyphenAgain(byte[] value, int i, int at) {
+    return i > at && value[i] == '-' && value[i - 1] == '-';
   }
 
   private static boolean isSeparator(byte c, int i, int at, int dot) {
@@ -206,6 +227,20 @@ final class Checks {
               case NO_SUCH_TIME -> " is not a timestamp: there is no such date or time";
               case OUT_OF_RANGE -> " is outside of what PostgreSQL takes";
             });
+  }
+
+  /** Whether it is a number as PostgreSQL would write it, and small enough by its length. */
+  static boolean isPlainInteger(byte[] value, int from, int to) {
+    int at = value[from] == '-' ? from + 1 : from;
+    if (at == to || to - at > 9 || (value[at] == '0' && to - from > 1)) {
+      return false;
+    }
+    for (; at < to; at++) {
+      if (value[at] < '0' || value[at] > '9') {
+        return false;
+      }
+    }
+    return true;
   }
 
   static String integer(String column, String value) throws Refused {

@@ -192,12 +192,12 @@ public final class ContactsTarget implements Target {
     Layout layout = layouts[record.file().index()];
     int address = layout.keyPosition();
     UUID of = link == null ? plainLink(record, layout.position(LINK_ID)) : link;
-    if (of == null || !isEmpty(record, layout.position(ID)) || !isAddress(record, address)) {
+    if (of == null || layout.has(record, ID) || !isAddress(record, address)) {
       return null;
     }
     for (int i = NAME; i < written.length; i++) {
-      int position = layout.position(i);
-      if (!isEmpty(record, position)) {
+      if (layout.has(record, i)) {
+        int position = layout.position(i);
         if (written[i] == NAME && record.end(position) - record.start(position) > NAME_LENGTH) {
           return null;
         }
@@ -229,10 +229,6 @@ public final class ContactsTarget implements Target {
   private UUID plainLink(CsvRecord record, int position) {
     UUID of = Checks.parseUuid(record.bytes(), record.start(position), record.end(position));
     return of == null ? null : known(of);
-  }
-
-  private static boolean isEmpty(CsvRecord record, int position) {
-    return position < 0 || record.start(position) == record.end(position);
   }
 
   private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {

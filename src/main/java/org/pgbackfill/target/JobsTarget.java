@@ -76,7 +76,29 @@ public final class JobsTarget implements Target {
   private final Mapping mapping;
   private final List<Column> columns;
   private final int[] written;
+  private final Kind[] kinds;
   private final Layout[] layouts;
+
+  /** What there is to check in a column's values. */
+  private enum Kind {
+    TEXT,
+    INTEGER,
+    STATE,
+    OBJECT,
+    ARRAY,
+    TIME;
+
+    static Kind of(String column) {
+      return switch (column) {
+        case "kwargs", "meta" -> OBJECT;
+        case "limits", "errors" -> ARRAY;
+        case "priority", "attempts", "max_attempts" -> INTEGER;
+        case "created_at", "started_at", "completed_at", "scheduled_at" -> TIME;
+        case "state" -> STATE;
+        default -> TEXT;
+      };
+    }
+  }
 
   /**
    * Fits the files' headers to the queue's table.
@@ -111,6 +133,7 @@ public final class JobsTarget implements Target {
       }
     }
     this.written = positions.stream().mapToInt(Integer::intValue).toArray();
+    this.kinds = positions.stream().map(c -> Kind.of(KNOWN.get(c))).toArray(Kind[]::new);
     this.columns = positions.stream().map(c -> column(KNOWN.get(c))).toList();
     String[] usual = positions.stream().map(c -> USUAL.get(KNOWN.get(c))).toArray(String[]::new);
     this.layouts = Layout.of(files, mapping, written, usual, UNIQUE_KEY);
@@ -151,6 +174,17 @@ public final class JobsTarget implements Target {
   }
 
   /**
+   * Whether two rows go to the same queue.
+   *
+   * @param row one of this target's
+   * @param other one of this target's
+   * @return as comparing what {@link #queue} tells of them
+   */
+  public static boolean haveOneQueue(Row row, Row other) {
+    return row.hasSameValue(other, QUEUE);
+  }
+
+  /**
    * Whether the export has the job as one that is done with.
    *
    * @param row one of any target's
@@ -184,7 +218,8 @@ public final class JobsTarget implements Target {
   public Checked check(CsvRecord record, LongFunction<UUID> derived) {
     try {
       Checks.text(record);
-      return row(record, derived);
+      Row plain = record.isPlain() ? plainRow(record, derived) : null;
+      return plain == null ? row(record, derived) : plain;
     } catch (Checks.Refused e) {
       return new Reject(record, e.getMessage());
     }
@@ -193,6 +228,51 @@ public final class JobsTarget implements Target {
   @Override
   public boolean isGiven(Row row, int column) {
     return !field(row.record(), written[column]).isEmpty();
+  }
+
+  /**
+   * The quick way for a record whose values need no change, with strings only for those that are
+   * parsed.
+   *
+   * @return null when it is not that plain
+   */
+  private Row plainRow(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {
+    Layout layout = layouts[record.file().index()];
+    if (layout.has(record, ID) || !layout.has(record, FUNC)) {
+      return null;
+    }
+    boolean active = true;
+    for (int i = ID + 1; i < written.length; i++) {
+      if (layout.has(record, i)) {
+        int position = layout.position(i);
+        int start = record.start(position);
+        int end = record.end(position);
+        switch (kinds[i]) {
+          case TEXT -> {
+            if (written[i] == FUNC && record.bytes()[start] <= ' ') {
+              return null; // it may be blank
+            }
+          }
+          case INTEGER -> {
+            if (!Checks.isPlainInteger(record.bytes(), start, end)) {
+              return null;
+            }
+          }
+          case STATE -> active = !FINISHED.contains(state(record.field(position)));
+          case OBJECT, ARRAY -> {
+            Json.Shape shape = kinds[i] == Kind.OBJECT ? Json.Shape.OBJECT : Json.Shape.ARRAY;
+            if (!Json.isEmpty(record.bytes(), start, end, shape)) {
+              var unused = checked(KNOWN.get(written[i]), record.field(position));
+            }
+          }
+          case TIME -> {
+            var unused = Checks.timestamp(KNOWN.get(written[i]), record.field(position));
+          }
+        }
+      }
+    }
+    boolean keyed = layout.has(record, UNIQUE_KEY);
+    return Row.plainJob(record, derived, keyed, keyed && active, layout);
   }
 
   private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {

@@ -47,6 +47,13 @@ final class Json {
 
   private Json() {}
 
+  /** Whether it is the shape's usual value, with nothing in it. */
+  static boolean isEmpty(byte[] value, int from, int to, Shape shape) {
+    return to - from == 2
+        && value[from] == (shape == Shape.OBJECT ? '{' : '[')
+        && value[from + 1] == (shape == Shape.OBJECT ? '}' : ']');
+  }
+
   static String check(String column, String value, Shape shape) throws Checks.Refused {
     if (value.equals(shape == Shape.OBJECT ? "{}" : "[]")) {
       return value;

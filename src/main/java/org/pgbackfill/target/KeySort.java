@@ -28,10 +28,18 @@ final class KeySort {
   private final Comparator<Row> order;
   private final long[] work;
 
+  /**
+   * The texts' first bytes by place, where links come before them: later on each row is asked in
+   * key order, which is to and fro in memory.
+   */
+  private final long[] firstText;
+
   KeySort(List<Row> rows, Comparator<Row> order) {
     this.rows = rows;
     this.order = order;
     this.work = new long[rows.size()];
+    boolean linked = !rows.isEmpty() && rows.get(0).link() != null;
+    this.firstText = linked ? new long[rows.size()] : null;
   }
 
   int[] sort() {
@@ -39,7 +47,7 @@ final class KeySort {
       work[i] = i;
     }
     if (work.length > 1) {
-      sort(0, work.length, rows.get(0).link() == null ? 0 : LINK);
+      sort(0, work.length, firstText == null ? 0 : LINK);
     }
     int[] places = new int[work.length];
     for (int i = 0; i < places.length; i++) {
@@ -60,11 +68,13 @@ final class KeySort {
   private void sort(int from, int to, int offset) {
     boolean more = offset == LINK;
     for (int i = from; i < to; i++) {
-      Row row = row(i);
-      long digit =
-          offset == LINK
-              ? row.link().getMostSignificantBits() >>> (Long.SIZE - BYTES * Byte.SIZE)
-              : digit(row, offset);
+      long digit;
+      if (offset == LINK) {
+        digit = row(i).link().getMostSignificantBits() >>> (Long.SIZE - BYTES * Byte.SIZE);
+        firstText[i] = digit(row(i), 0);
+      } else {
+        digit = offset == 0 && firstText != null ? firstText[place(i)] : digit(row(i), offset);
+      }
       more |= digit != 0;
       work[i] = digit << PLACE_BITS | place(i);
     }

@@ -44,6 +44,12 @@ final class Layout {
     return positions[column];
   }
 
+  /** Whether anything stands in the column's field of a plain record. */
+  boolean has(CsvRecord record, int column) {
+    int position = positions[column];
+    return position >= 0 && record.start(position) < record.end(position);
+  }
+
   /** The key text's field in the record; negative when the file does not have it. */
   int keyPosition() {
     return positions[keyColumn];

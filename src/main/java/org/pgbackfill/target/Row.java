@@ -3,6 +3,7 @@ package org.pgbackfill.target;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import org.pgbackfill.source.CsvRecord;
@@ -97,6 +98,13 @@ public final class Row implements Checked {
   /** A contact whose record is plain, and whose values and address are just what stands in it. */
   static Row plainContact(CsvRecord record, LongFunction<UUID> derived, UUID link, Layout layout) {
     return new Row(record, null, derived, link, record.bytes(), true, null, layout);
+  }
+
+  /** A job whose record is plain, and whose values are just what stands in it. */
+  static Row plainJob(
+      CsvRecord record, LongFunction<UUID> derived, boolean hasKey, boolean keyed, Layout layout) {
+    return new Row(
+        record, null, derived, null, hasKey ? record.bytes() : null, keyed, null, layout);
   }
 
   private static byte[] utf8(String keyText) {
@@ -205,7 +213,11 @@ public final class Row implements Checked {
   public boolean has(int column) {
     boolean isUuid = column == 0 || (column == 1 && link != null);
     boolean isUsual = values == null && !isUuid && layout.usual(column) != null;
-    return isUuid || isUsual || position(column) >= 0 || value(column) != null;
+    if (isUuid || isUsual || position(column) >= 0) {
+      return true;
+    }
+    boolean isInRecord = values == null && record.isPlain();
+    return !isInRecord && value(column) != null;
   }
 
   /**
@@ -218,8 +230,23 @@ public final class Row implements Checked {
     if (values != null || !record.isPlain()) {
       return -1;
     }
-    int position = layout.position(column);
-    return position < 0 || record.start(position) == record.end(position) ? -1 : position;
+    return layout.has(record, column) ? layout.position(column) : -1;
+  }
+
+  /** Whether a value that is none of the ids is the same in both. */
+  boolean hasSameValue(Row other, int column) {
+    int here = position(column);
+    int there = other.position(column);
+    if (here < 0 || there < 0) {
+      return Objects.equals(value(column), other.value(column));
+    }
+    return Arrays.equals(
+        record.bytes(),
+        record.start(here),
+        record.end(here),
+        other.record.bytes(),
+        other.record.start(there),
+        other.record.end(there));
   }
 
   /**

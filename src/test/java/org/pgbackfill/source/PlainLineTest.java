@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PlainLineTest {
   /** What a parser may take for something special, and what it should not. */
-  private static final String CHARACTERS = "ab1,,,\"\"\"' \t\\;\r|.@é€";
+  private static final String CHARACTERS = "ab1,,,\"\"\"' \t\\;\r|.@é€\n\0";
 
   private final RFC4180Parser parser = new RFC4180ParserBuilder().build();
 
@@ -28,8 +28,8 @@ class PlainLineTest {
   }
 
   private static String[] split(PlainLine plain, String line, int count) {
-    byte[] bytes = Reading.utf8("xx" + line + "yy");
-    int at = plain.split(bytes, 2, bytes.length - 2, count);
+    byte[] bytes = Reading.utf8("xx" + line + "\nyy");
+    int at = plain.split(bytes, 2, bytes.length, count);
     if (at < 0) {
       return null;
     }
@@ -52,12 +52,22 @@ class PlainLineTest {
       int count = 1 + random.nextInt(5);
       String[] fields = split(lines, line, count);
       if (fields != null) {
-        assertArrayEquals(parser.parseLine(line), fields, line);
+        String first = firstOf(line);
+        assertEquals(-1, first.indexOf(0), line);
+        assertArrayEquals(parser.parseLine(first), fields, line);
+        byte[] cut = Reading.utf8(first);
+        assertEquals(PlainLine.NOT_WHOLE, lines.split(cut, 0, cut.length, count), line);
         plain++;
         quoted += line.indexOf('"') >= 0 ? 1 : 0;
       }
     }
     assertTrue(plain > 50_000 && quoted > 2_000, plain + " lines, " + quoted + " with quotes");
+  }
+
+  /** The line as far as it goes. */
+  private static String firstOf(String text) {
+    int end = (text + "\n").indexOf('\n');
+    return text.substring(0, end > 0 && text.charAt(end - 1) == '\r' ? end - 1 : end);
   }
 
   @Test
@@ -66,7 +76,7 @@ class PlainLineTest {
     SourceFile file = new SourceFile(0, "f", List.of("a", "b"));
     List<CsvRecord> records = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
-      byte[] line = Reading.utf8(i + ",\"" + "x".repeat(i % 100) + "\"");
+      byte[] line = Reading.utf8(i + ",\"" + "x".repeat(i % 100) + "\"\n");
       records.add(at(plain, file, line, i));
     }
     for (int i = 0; i < records.size(); i++) {
@@ -76,13 +86,14 @@ class PlainLineTest {
 
   private static CsvRecord at(PlainLine plain, SourceFile file, byte[] line, int number) {
     int at = plain.split(line, 0, line.length, 2);
+    assertEquals(line.length, plain.next());
     return CsvRecord.plain(number, file, number, plain.block(), at);
   }
 
   @Test
   void aLineLongerThanItsEndsCanSayIsLeftToOthers() {
-    assertNotNull(split("a".repeat(65_533) + ",b", 2));
-    assertNull(split("a".repeat(65_534) + ",b", 2));
+    assertNotNull(split("a".repeat(65_534) + ",b", 2));
+    assertNull(split("a".repeat(65_535) + ",b", 2));
   }
 
   @ParameterizedTest

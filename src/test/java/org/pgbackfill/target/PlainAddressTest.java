@@ -24,6 +24,8 @@ class PlainAddressTest {
     ".",
     ".",
     "-",
+    "--",
+    "xn--",
     "_",
     "+",
     "@",
@@ -43,7 +45,7 @@ class PlainAddressTest {
         taken++;
       }
     }
-    assertTrue(taken > 2_000, taken + " taken: the test says nothing");
+    assertTrue(taken > 1_000, taken + " taken: the test says nothing");
   }
 
   private static String parts(Random random) {
@@ -55,7 +57,13 @@ class PlainAddressTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ann@example.com", "a.b+c_d-e@mail-1.example.co.uk", "1@2.com"})
+  @ValueSource(
+      strings = {
+        "ann@example.com",
+        "a.b+c_d-e@mail-1.example.co.uk",
+        "1@2.com",
+        "a@xn--bcher-kva.example"
+      })
   void theCommonOnesAreTaken(String address) {
     assertTrue(Checks.isPlainAddress(address));
   }
@@ -72,7 +80,9 @@ class PlainAddressTest {
         "a..b@c.com",
         "a@b.c0m",
         "A@b.com",
-        "a@-b.com"
+        "a@-b.com",
+        "a--b@c.com",
+        "a@b--.com"
       })
   void theOthersAreLeftToJMail(String address) {
     assertFalse(Checks.isPlainAddress(address));
