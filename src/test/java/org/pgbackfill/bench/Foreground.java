@@ -32,6 +32,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * still delays all that come meanwhile, and not only the few that are under way.
  */
 public final class Foreground {
+  /** By which the server knows its sessions. */
+  static final String NAME = "foreground";
+
   private static final String READ =
       "SELECT name, updated_at FROM email_contacts WHERE link_id = ?::uuid AND email_address = ?";
 
@@ -70,7 +73,7 @@ public final class Foreground {
   public static void main(String[] args) throws Exception {
     Foreground foreground =
         new Foreground(read(Path.of(args[0])), Long.parseLong(args[3]), Integer.parseInt(args[1]));
-    String url = args[4] + "&ApplicationName=foreground";
+    String url = args[4] + "&ApplicationName=" + NAME;
     System.out.println(foreground.run(url, Integer.parseInt(args[2])));
   }
 

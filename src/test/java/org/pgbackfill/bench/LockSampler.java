@@ -12,18 +12,21 @@ final class LockSampler {
   private static final long EVERY_MILLIS = 50;
 
   /**
-   * Waiting sessions of this database, and those of them that a session of pgbackfill blocks. A
-   * waiter that has gone on meanwhile is blocked by nobody.
+   * Waiting sessions of the traffic, and those of them that a session of pgbackfill blocks: its
+   * lanes wait for each other, too, where both make the table larger. A waiter that has gone on
+   * meanwhile is blocked by nobody.
    */
   private static final String WAITING =
       """
       SELECT count(*),
              count(*) FILTER (WHERE EXISTS (SELECT FROM pg_stat_activity blocker
                                             WHERE blocker.pid = ANY (pg_blocking_pids(waiter.pid))
-                                              AND blocker.application_name LIKE 'pgbackfill%'))
+                                              AND blocker.application_name LIKE 'pgbackfill%%'))
       FROM pg_stat_activity waiter
       WHERE wait_event_type = 'Lock' AND datname = current_database()
-      """;
+      AND application_name = '%s'
+      """
+          .formatted(Foreground.NAME);
 
   private final Connection connection;
   private long samples;

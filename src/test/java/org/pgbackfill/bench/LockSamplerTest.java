@@ -25,9 +25,11 @@ class LockSamplerTest {
     }
   }
 
-  private String sampledWhileOneWaitsFor(String holder) throws SQLException, InterruptedException {
+  private String sampledWhile(String name, String holder)
+      throws SQLException, InterruptedException {
     try (Session other = Session.open(database);
         Session waiter = Session.open(database)) {
+      waiter.run("SET application_name = '" + name + "'");
       other.run("SET application_name = '" + holder + "'").run("UPDATE t SET i = 2");
       Background<String> waiting = Background.start(() -> waiter.attempt("UPDATE t SET i = 3"));
       other.awaitBlocked(1);
@@ -48,9 +50,16 @@ class LockSamplerTest {
   void whoWaitsForALoaderIsToldFromWhoWaitsForOthers() throws Exception {
     assertEquals(
         "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 1, \"most_waiting\": 1",
-        sampledWhileOneWaitsFor("pgbackfill nightly lane-3"));
+        sampledWhile(Foreground.NAME, "pgbackfill nightly lane-3"));
     assertEquals(
         "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 0, \"most_waiting\": 1",
-        sampledWhileOneWaitsFor("somebody"));
+        sampledWhile(Foreground.NAME, "somebody"));
+  }
+
+  @Test
+  void lanesThatWaitForEachOtherAreNotTold() throws Exception {
+    assertEquals(
+        "\"samples\": 1, \"waiting\": 0, \"waiting_for_ours\": 0, \"most_waiting\": 0",
+        sampledWhile("pgbackfill nightly lane-0", "pgbackfill nightly lane-1"));
   }
 }
