@@ -14,9 +14,10 @@ import org.pgbackfill.target.Row;
  * own chunks.
  *
  * <ol>
- *   <li>Of records with the same key the first stands for the others.
+ *   <li>What is known to exist ({@link Existence}) has its outcome at once.
+ *   <li>Of other records with the same key the first stands for the others.
  *   <li>These are sorted by the one lock order, whole key.
- *   <li>What exists is known ({@link Existence}) or found by a plain read, which takes no lock.
+ *   <li>What may exist is looked for by a plain read, which takes no lock.
  *   <li>In one transaction one statement inserts the rest in lock order. It may wait for another
  *       transaction's uncommitted key, and holds only smaller keys meanwhile: no circle can close.
  *       The first attempt is a COPY, which is refused as a whole when somebody was quicker with one
