@@ -7,7 +7,9 @@ import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -25,7 +27,8 @@ public final class History {
   private final String schema;
   private final RunEntry run;
   private final Map<Integer, Lane> lanes = new HashMap<>();
-  private final Map<Long, Long> transactions = new HashMap<>();
+  private final Set<Long> transactions = new HashSet<>();
+  private final Map<Long, Outcome> settled = new HashMap<>();
   private final TreeMap<Long, String> inputs = new TreeMap<>();
   private long proven;
 
@@ -49,6 +52,7 @@ public final class History {
     History history = new History(connections, schema, run);
     try (Connection connection = connections.begin(WHO)) {
       history.readMarks(connection);
+      history.readSettled(connection);
       return history;
     }
   }
@@ -68,10 +72,30 @@ public final class History {
           if (row.getBoolean(3)) {
             lane.reached = Math.max(lane.reached, row.getLong(2));
           }
-          transactions.put(row.getLong(4), row.getLong(2));
+          transactions.add(row.getLong(4));
           if (row.getString(6) != null) {
             inputs.put(row.getLong(5), row.getString(6));
           }
+        }
+      }
+    }
+  }
+
+  /** Of chunks that are not through: there is one for each lane, and chunks of a later attempt. */
+  private void readSettled(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            """
+            SELECT m.outcomes FROM %1$s.mark m
+            WHERE m.run_id = ? AND NOT m.complete AND m.outcomes IS NOT NULL
+              AND m.last_record > coalesce((SELECT max(c.last_record) FROM %1$s.mark c
+                                            WHERE c.run_id = m.run_id AND c.lane = m.lane AND c.complete), 0)
+            """
+                .formatted(schema))) {
+      select.setLong(1, run.id());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          settled.putAll(OutcomeCodec.decodeSome(row.getBytes(1)));
         }
       }
     }
@@ -139,12 +163,21 @@ public final class History {
   }
 
   /**
-   * The transactions that have written rows of this run, each with the last record of its chunk.
+   * What has become of records that are in, though their chunk is not.
    *
-   * @return number of the transaction to number of the record
+   * @return by the record's number; a new row's id is nil, for its record has it
    */
-  public Map<Long, Long> transactions() {
-    return new HashMap<>(transactions);
+  public Map<Long, Outcome> settled() {
+    return new HashMap<>(settled);
+  }
+
+  /**
+   * The transactions that have written rows of this run.
+   *
+   * @return their numbers, 64 bits
+   */
+  public Set<Long> transactions() {
+    return new HashSet<>(transactions);
   }
 
   /** How input that can be read only once compares with what came the first time. */

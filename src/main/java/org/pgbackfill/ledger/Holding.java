@@ -203,18 +203,23 @@ public final class Holding implements Hold {
             .formatted(schema);
 
     @Override
-    public long partly(Connection connection, int lane, long lastRecord) throws SQLException {
-      return mark(connection, lane, lastRecord, null);
+    public long partly(Connection connection, int lane, long lastRecord, Map<Long, Outcome> settled)
+        throws SQLException {
+      return mark(connection, lane, lastRecord, false, OutcomeCodec.encode(settled, keep()));
     }
 
     @Override
     public long complete(Connection connection, int lane, long lastRecord, List<Outcome> outcomes)
         throws SQLException {
-      OutcomeCodec.Keep keep = run.keepsIds() ? OutcomeCodec.Keep.IDS : OutcomeCodec.Keep.KINDS;
-      return mark(connection, lane, lastRecord, OutcomeCodec.encode(outcomes, keep));
+      return mark(connection, lane, lastRecord, true, OutcomeCodec.encode(outcomes, keep()));
     }
 
-    private long mark(Connection connection, int lane, long lastRecord, byte[] outcomes)
+    private OutcomeCodec.Keep keep() {
+      return run.keepsIds() ? OutcomeCodec.Keep.IDS : OutcomeCodec.Keep.KINDS;
+    }
+
+    private long mark(
+        Connection connection, int lane, long lastRecord, boolean complete, byte[] outcomes)
         throws SQLException {
       Map.Entry<Long, String> input = checkpoints.ceilingEntry(lastRecord);
       try (PreparedStatement statement = connection.prepareStatement(insert)) {
@@ -223,7 +228,7 @@ public final class Holding implements Hold {
         statement.setLong(3, run.id());
         statement.setInt(4, lane);
         statement.setLong(5, lastRecord);
-        statement.setBoolean(6, outcomes != null);
+        statement.setBoolean(6, complete);
         statement.setBytes(7, outcomes);
         statement.setObject(8, input == null ? null : input.getKey(), Types.BIGINT);
         statement.setString(9, input == null ? null : input.getValue());

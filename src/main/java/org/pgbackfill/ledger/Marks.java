@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a chunk's transaction says of itself, in the transaction that writes the rows. Safe between
@@ -16,7 +17,9 @@ public interface Marks {
   Marks NONE =
       new Marks() {
         @Override
-        public long partly(Connection connection, int lane, long lastRecord) throws SQLException {
+        public long partly(
+            Connection connection, int lane, long lastRecord, Map<Long, Outcome> settled)
+            throws SQLException {
           return currentTransaction(connection);
         }
 
@@ -40,11 +43,14 @@ public interface Marks {
    * @param connection in the transaction that has written the rows
    * @param lane the chunk's
    * @param lastRecord the number of the chunk's last record
+   * @param settled what this transaction has settled, by the records' numbers, and no earlier one
+   *     has told: after it a record's row may not show any more what became of the record
    * @return the transaction's number, 64 bits
    * @throws SQLException as any statement
    * @throws LedgerException.LeaseLost when the run is somebody else's by now
    */
-  long partly(Connection connection, int lane, long lastRecord) throws SQLException;
+  long partly(Connection connection, int lane, long lastRecord, Map<Long, Outcome> settled)
+      throws SQLException;
 
   /**
    * Marks the chunk as in, with all records before it.

@@ -8,13 +8,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
- * A chunk's outcomes as the ledger keeps them, in the chunk's order: a byte for the kind; for all
- * but new rows and rejects the id, where ids are kept; for all but new rows the detail. An id that
- * is not kept reads as unknown.
+ * A chunk's outcomes as the ledger keeps them, all in the chunk's order, or some with the numbers
+ * of their records: a byte for the kind; for all but new rows and rejects the id, where ids are
+ * kept; for all but new rows the detail. An id that is not kept reads as unknown.
  */
 final class OutcomeCodec {
   private static final byte KEPT_IDS = 1;
@@ -31,28 +33,48 @@ final class OutcomeCodec {
 
   private OutcomeCodec() {}
 
+  /** All of a chunk. */
   static byte[] encode(List<Outcome> outcomes, Keep keep) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(keep == Keep.IDS ? KEPT_IDS : 0);
       for (Outcome outcome : outcomes) {
-        out.writeByte(KINDS.indexOf(outcome.kind()));
-        switch (outcome.kind()) {
-          case INSERTED -> {}
-          case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
-            if (keep == Keep.IDS) {
-              out.writeLong(outcome.id().getMostSignificantBits());
-              out.writeLong(outcome.id().getLeastSignificantBits());
-              writeText(out, outcome.detail() == null ? "" : outcome.detail());
-            }
-          }
-          case REJECTED -> writeText(out, outcome.detail());
-        }
+        write(out, outcome, keep);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
     }
     return bytes.toByteArray();
+  }
+
+  /** Some, by the numbers of their records. */
+  static byte[] encode(Map<Long, Outcome> outcomes, Keep keep) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeByte(keep == Keep.IDS ? KEPT_IDS : 0);
+      for (Map.Entry<Long, Outcome> entry : outcomes.entrySet()) {
+        out.writeLong(entry.getKey());
+        write(out, entry.getValue(), keep);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(DataOutputStream out, Outcome outcome, Keep keep) throws IOException {
+    out.writeByte(KINDS.indexOf(outcome.kind()));
+    switch (outcome.kind()) {
+      case INSERTED -> {}
+      case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
+        if (keep == Keep.IDS) {
+          out.writeLong(outcome.id().getMostSignificantBits());
+          out.writeLong(outcome.id().getLeastSignificantBits());
+          writeText(out, outcome.detail() == null ? "" : outcome.detail());
+        }
+      }
+      case REJECTED -> writeText(out, outcome.detail());
+    }
   }
 
   private static void writeText(DataOutputStream out, String text) throws IOException {
@@ -61,28 +83,49 @@ final class OutcomeCodec {
     out.write(bytes);
   }
 
-  /** The outcomes; a new row's id is nil, for its record has it. */
+  /** All of a chunk; a new row's id is nil, for its record has it. */
   static List<Outcome> decode(byte[] bytes) {
     List<Outcome> outcomes = new ArrayList<>();
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       boolean ids = in.readByte() == KEPT_IDS;
       while (in.available() > 0) {
-        Outcome.Kind kind = KINDS.get(in.readByte());
-        outcomes.add(
-            switch (kind) {
-              case INSERTED -> Outcome.inserted(Outcome.UNKNOWN_ID);
-              case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
-                UUID id = ids ? new UUID(in.readLong(), in.readLong()) : Outcome.UNKNOWN_ID;
-                String detail = ids ? readText(in) : "";
-                yield new Outcome(kind, id, detail.isEmpty() ? null : detail);
-              }
-              case REJECTED -> Outcome.rejected(readText(in));
-            });
+        outcomes.add(read(in, ids));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the ledger's outcomes break off", e);
+      throw brokenOff(e);
     }
     return outcomes;
+  }
+
+  /** Some, by the numbers of their records; a new row's id is nil, for its record has it. */
+  static Map<Long, Outcome> decodeSome(byte[] bytes) {
+    Map<Long, Outcome> outcomes = new HashMap<>();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      boolean ids = in.readByte() == KEPT_IDS;
+      while (in.available() > 0) {
+        outcomes.put(in.readLong(), read(in, ids));
+      }
+    } catch (IOException e) {
+      throw brokenOff(e);
+    }
+    return outcomes;
+  }
+
+  private static UncheckedIOException brokenOff(IOException e) {
+    return new UncheckedIOException("the ledger's outcomes break off", e);
+  }
+
+  private static Outcome read(DataInputStream in, boolean ids) throws IOException {
+    Outcome.Kind kind = KINDS.get(in.readByte());
+    return switch (kind) {
+      case INSERTED -> Outcome.inserted(Outcome.UNKNOWN_ID);
+      case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {
+        UUID id = ids ? new UUID(in.readLong(), in.readLong()) : Outcome.UNKNOWN_ID;
+        String detail = ids ? readText(in) : "";
+        yield new Outcome(kind, id, detail.isEmpty() ? null : detail);
+      }
+      case REJECTED -> Outcome.rejected(readText(in));
+    };
   }
 
   private static String readText(DataInputStream in) throws IOException {

@@ -5,8 +5,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
@@ -37,8 +40,10 @@ abstract sealed class Loading permits Inserting, Changing {
    * @param outcomes by place, those that it settles and those that were before
    * @param open what is left for the next one
    * @param marksChunk whether it marks the whole chunk as in
+   * @param told those whose outcome the ledger has after it, by place
    */
-  private record Sent(long number, List<Outcome> outcomes, List<Slot> open, boolean marksChunk) {}
+  private record Sent(
+      long number, List<Outcome> outcomes, List<Slot> open, boolean marksChunk, BitSet told) {}
 
   final ChunkLoader loader;
   final TargetTable table;
@@ -54,6 +59,9 @@ abstract sealed class Loading permits Inserting, Changing {
   private Sent sent;
   private int sentRows;
   private boolean marked;
+
+  /** Those whose outcome the ledger has, by place. */
+  private BitSet told = new BitSet();
 
   Loading(ChunkLoader loader, Chunk chunk) {
     this.loader = loader;
@@ -103,6 +111,7 @@ abstract sealed class Loading permits Inserting, Changing {
         e -> new LoadException(who + ": " + Messages.of(e), e));
     KeySet.Answer[] answers = loader.existence.take(chunk.lane(), chunk.rows());
     slots.forEach(slot -> slot.answer = answers[slot.place]);
+    settleBefore();
     settleKnown(outcomes);
     List<Slot> open = open(slots, outcomes);
     while (!open.isEmpty()) {
@@ -120,6 +129,17 @@ abstract sealed class Loading permits Inserting, Changing {
       }
     }
     return Arrays.asList(outcomes);
+  }
+
+  /** An earlier attempt at the chunk may have been cut off between two transactions. */
+  private void settleBefore() {
+    if (loader.run.settled().isEmpty()) {
+      return;
+    }
+    for (Slot slot : slots) {
+      outcomes[slot.place] = loader.run.settled(slot.row);
+      told.set(slot.place, outcomes[slot.place] != null);
+    }
   }
 
   private static List<Slot> open(List<Slot> some, Outcome[] known) {
@@ -295,13 +315,35 @@ abstract sealed class Loading permits Inserting, Changing {
     List<Outcome> all = Arrays.asList(known);
     boolean marksChunk = !all.contains(null);
     long number = 0;
+    BitSet toldThen = told;
     if (marksChunk) {
       number = loader.run.marks().complete(connection, chunk.lane(), lastRecord, all);
     } else if (wrote) {
-      number = loader.run.marks().partly(connection, chunk.lane(), lastRecord);
+      Map<Long, Outcome> news = untold(known);
+      number = loader.run.marks().partly(connection, chunk.lane(), lastRecord, news);
+      toldThen = settled(known);
     }
-    loader.own.remember(number, lastRecord, mine);
-    return new Sent(number, all, open, marksChunk);
+    loader.own.remember(number, mine);
+    return new Sent(number, all, open, marksChunk, toldThen);
+  }
+
+  /** By the records' numbers. */
+  private Map<Long, Outcome> untold(Outcome[] known) {
+    Map<Long, Outcome> untold = new HashMap<>();
+    for (Slot slot : slots) {
+      if (known[slot.place] != null && !told.get(slot.place)) {
+        untold.put(slot.row.record().number(), known[slot.place]);
+      }
+    }
+    return untold;
+  }
+
+  private static BitSet settled(Outcome[] known) {
+    BitSet settled = new BitSet(known.length);
+    for (int place = 0; place < known.length; place++) {
+      settled.set(place, known[place] != null);
+    }
+    return settled;
   }
 
   /**
@@ -321,6 +363,7 @@ abstract sealed class Loading permits Inserting, Changing {
   private List<Slot> accept() {
     outcomes = sent.outcomes().toArray(Outcome[]::new);
     marked = sent.marksChunk();
+    told = sent.told();
     List<Slot> open = sent.open();
     sent = null;
     return open;

@@ -1,8 +1,6 @@
 package org.pgbackfill.load;
 
-import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.TargetTable.Found;
@@ -15,18 +13,12 @@ final class OwnRows {
 
   private final LoadedRun run;
 
-  /** The run's transactions as xmin shows them, with the last record of their chunk. */
-  private final Map<Long, Long> transactions = new ConcurrentHashMap<>();
-
-  /**
-   * Given ids of rows that are in from chunks that the run did not finish before it was resumed,
-   * with the record that wrote each; no more than these chunks had.
-   */
-  private final Map<UUID, Long> claims = new ConcurrentHashMap<>();
+  /** The run's transactions as xmin shows them. */
+  private final Set<Long> transactions = ConcurrentHashMap.newKeySet();
 
   OwnRows(LoadedRun run) {
     this.run = run;
-    run.before().forEach((transaction, record) -> transactions.put(transaction & XMIN, record));
+    run.before().forEach(transaction -> transactions.add(transaction & XMIN));
   }
 
   /**
@@ -34,10 +26,10 @@ final class OwnRows {
    *
    * @param mine the chunk's transactions
    */
-  void remember(long transaction, long lastRecord, Set<Long> mine) {
+  void remember(long transaction, Set<Long> mine) {
     if (transaction != 0) {
       mine.add(transaction & XMIN);
-      transactions.put(transaction & XMIN, lastRecord);
+      transactions.add(transaction & XMIN);
     }
   }
 
@@ -52,7 +44,7 @@ final class OwnRows {
   /** Whether the very record has inserted the row. */
   boolean isOf(Row row, Found found, Set<Long> mine) {
     if (row.idGiven()) {
-      return found.id().equals(row.id()) && isOwn(row, found, mine);
+      return found.id().equals(row.id()) && mine.contains(found.transaction());
     }
     // The id's time may be another one: it tells when the row was sent.
     return run.ids().gave(found.id()) && run.ids().number(found.id()) == row.record().number();
@@ -63,25 +55,8 @@ final class OwnRows {
     if (run.ids().gave(found.id())) {
       return Outcome.duplicate(found.id(), run.placeOf(run.ids().number(found.id())));
     }
-    return transactions.containsKey(found.transaction())
+    return transactions.contains(found.transaction())
         ? Outcome.duplicate(found.id(), null)
         : Outcome.existing(found.id());
-  }
-
-  /**
-   * Written by this chunk; or before the run was resumed, by one that held the record and was not
-   * marked as in. Then the first record that brings the id wrote it, and no other one: chunks may
-   * end elsewhere now.
-   */
-  private boolean isOwn(Row row, Found found, Set<Long> mine) {
-    if (mine.contains(found.transaction())) {
-      return true;
-    }
-    Long upTo = transactions.get(found.transaction());
-    long number = row.record().number();
-    return run.isResumed()
-        && upTo != null
-        && number <= upTo
-        && claims.computeIfAbsent(found.id(), id -> number) == number;
   }
 }

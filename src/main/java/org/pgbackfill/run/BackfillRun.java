@@ -168,7 +168,12 @@ public final class BackfillRun {
       History history = history(hold);
       LoadedRun run =
           new LoadedRun(
-              hold.name(), hold.ids(), source::place, hold.marks(), history.transactions());
+              hold.name(),
+              hold.ids(),
+              source::place,
+              hold.marks(),
+              history.transactions(),
+              history.settled());
       existence = existence(source, database, table, hold, !history.transactions().isEmpty());
       loader = new ChunkLoader(database, table, existence, run, retries);
       try (Lanes lanes =

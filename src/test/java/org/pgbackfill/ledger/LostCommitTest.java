@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -84,7 +85,7 @@ class LostCommitTest {
   @Test
   void itMayComeInAsLongAsTheServerIsAtIt() throws SQLException {
     try (Connection connection = connections.begin("")) {
-      long number = marks.partly(connection, 0, 1);
+      long number = marks.partly(connection, 0, 1, Map.of());
       SQLException e = assertThrows(SQLTransientException.class, () -> isIn(0, number));
       assertEquals("55P03", e.getSQLState());
     }
@@ -128,7 +129,7 @@ class LostCommitTest {
 
   private long marked(boolean commit) throws SQLException {
     try (Connection connection = connections.begin("")) {
-      long number = marks.partly(connection, 0, 1);
+      long number = marks.partly(connection, 0, 1, Map.of());
       if (commit) {
         connection.commit();
       } else {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -66,7 +67,7 @@ final class TestRun implements AutoCloseable {
               target,
               Notify.CHUNK,
               order == target.lockOrder() ? RowChanges.Order.KEY : RowChanges.Order.ARRIVAL);
-      LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Map.of());
+      LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Set.of(), Map.of());
       Existence existence =
           Existence.choose(database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false));
       this.loader =
