@@ -40,11 +40,6 @@ final class ContactsCommand extends LoadCommand {
   }
 
   @Override
-  boolean isDryRun() {
-    return insert.isDryRun();
-  }
-
-  @Override
   boolean createsTable() {
     return insert.createsTable();
   }

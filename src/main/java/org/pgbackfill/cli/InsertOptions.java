@@ -12,19 +12,7 @@ final class InsertOptions {
               + " refuse.")
   private boolean createTable;
 
-  @Option(
-      names = "--dry-run",
-      order = 22,
-      description =
-          "Read everything, write nothing to the database, and say what a run would do. Default:"
-              + " load.")
-  private boolean dryRun;
-
   boolean createsTable() {
     return createTable;
-  }
-
-  boolean isDryRun() {
-    return dryRun;
   }
 }

@@ -33,6 +33,15 @@ final class JobUpdatesCommand extends LoadCommand {
               + " ${DEFAULT-VALUE}.")
   private String prefix;
 
+  @Option(
+      names = "--null",
+      paramLabel = "TEXT",
+      order = 20,
+      description =
+          "A started_at, completed_at or scheduled_at of just this text becomes NULL. Default:"
+              + " none, and NULL can't be set.")
+  private String nullText;
+
   JobUpdatesCommand(Terminal terminal) {
     super(terminal);
   }
@@ -44,6 +53,11 @@ final class JobUpdatesCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return sources -> new JobUpdatesTarget(prefix, sources, map);
+    return sources -> new JobUpdatesTarget(prefix, sources, map, nullText);
+  }
+
+  @Override
+  String mapping() {
+    return nullText == null ? "" : " null " + nullText;
   }
 }

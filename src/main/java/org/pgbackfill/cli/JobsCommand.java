@@ -41,11 +41,6 @@ final class JobsCommand extends LoadCommand {
   }
 
   @Override
-  boolean isDryRun() {
-    return insert.isDryRun();
-  }
-
-  @Override
   boolean createsTable() {
     return insert.createsTable();
   }

@@ -101,6 +101,8 @@ abstract class LoadCommand implements Callable<Integer> {
               + " Default: none.")
   private Path outcomes;
 
+  @Mixin private DryRunOption dryRun;
+
   @SuppressWarnings("UnusedVariable")
   @Mixin
   private HelpOption help;
@@ -127,11 +129,6 @@ abstract class LoadCommand implements Callable<Integer> {
     return false;
   }
 
-  /** Whether a run is only foreseen. */
-  boolean isDryRun() {
-    return false;
-  }
-
   /** When workers are told; contacts have none. */
   Notify notifyMode() {
     return Notify.OFF;
@@ -144,7 +141,7 @@ abstract class LoadCommand implements Callable<Integer> {
     String defaultName = command() + "-" + RUN_TIME.format(started);
     try {
       RunPlan plan = plan(defaultName, started);
-      return isDryRun() ? look(plan) : run(plan);
+      return dryRun.isDryRun() ? look(plan) : run(plan);
     } catch (IllegalArgumentException e) {
       return failed(ExitStatus.USAGE, e);
     } catch (LedgerException.Busy e) {

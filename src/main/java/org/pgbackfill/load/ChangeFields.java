@@ -90,6 +90,11 @@ final class ChangeFields {
         && (field.takesNull() || row.value(field.position()) != null);
   }
 
+  /** Whether a row that the record has changed is not found by its key any more. */
+  boolean leavesKey(Row row) {
+    return target.leavesKey(row);
+  }
+
   /** A record's text for a field; null for NULL. */
   String text(Row row, int f) {
     return row.value(fields.get(f).position());

@@ -20,8 +20,8 @@ import org.pgbackfill.target.Target;
 public final class ForeseenChanges {
   private final ChangeFields fields;
 
-  /** Null where the table is to be made: then nothing is found. */
-  private final RowChanges changes;
+  /** Null where it is to be made: then nothing is found. */
+  private final TargetTable table;
 
   /** The records of the last key; null before the first one. */
   private Fold fold;
@@ -31,9 +31,12 @@ public final class ForeseenChanges {
   /** What is told of a record that leaves the row that is there as it is; null where none is. */
   private Outcome unchanged;
 
-  private ForeseenChanges(ChangeFields fields, RowChanges changes) {
+  /** Whether the row is not found by the last key any more, by what its records have done. */
+  private boolean isGone;
+
+  private ForeseenChanges(ChangeFields fields, TargetTable table) {
     this.fields = fields;
-    this.changes = changes;
+    this.table = table;
   }
 
   /**
@@ -43,7 +46,7 @@ public final class ForeseenChanges {
    * @return at its first key
    */
   public static ForeseenChanges of(TargetTable table) {
-    return new ForeseenChanges(table.changes().fields(), table.changes());
+    return new ForeseenChanges(table.changes().fields(), table);
   }
 
   /**
@@ -76,20 +79,25 @@ public final class ForeseenChanges {
   }
 
   private Compared[] compare(Database database, String who, List<Row> rows) throws SQLException {
-    if (changes == null) {
+    if (table == null) {
       return new Compared[rows.size()];
     }
     try (Connection connection = database.begin(who)) {
-      return changes.compare(connection, rows);
+      return table.changes().compare(connection, rows);
     }
   }
 
   private Outcome next(Row row, Compared compared) {
-    if (isOfLastKey(row, compared)) {
+    boolean isOfLastKey = isOfLastKey(row, compared);
+    if (table != null && !table.inserts() && (compared == null || (isOfLastKey && isGone))) {
+      return Outcome.rejected(table.missing(row));
+    }
+    if (isOfLastKey) {
       fold.apply(row, compared);
     } else {
       begin(row, compared);
     }
+    isGone = fields.leavesKey(row);
     int record = fold.size() - 1;
     return unchanged == null
         ? fold.ofInserted(record, "as in " + first.record().place())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -29,9 +30,13 @@ public final class JobUpdatesTarget implements Target {
           "errors",
           "meta");
 
+  /** The others always have a value in the queue's table. */
+  private static final Set<String> TAKE_NULL = Set.of("started_at", "completed_at", "scheduled_at");
+
   private static final int ID = 0;
   private static final int UNIQUE_KEY = 1;
   private static final int FIRST_CHANGE = 2;
+  private static final int STATE = 2;
 
   /** How a run's records name their jobs. */
   public enum By {
@@ -43,6 +48,7 @@ public final class JobUpdatesTarget implements Target {
 
   private final String table;
   private final Mapping mapping;
+  private final String nullText;
   private final By by;
   private final List<Column> columns;
   private final int[] written;
@@ -53,11 +59,20 @@ public final class JobUpdatesTarget implements Target {
    * @param prefix what the queue's tables start with, schema-qualified or not
    * @param files with their headers
    * @param renamed column to header name
+   * @param nullText the field that sets NULL; null for none
    * @throws HeaderException when a header names no job, or nothing to change
-   * @throws IllegalArgumentException when the prefix makes too long a name
+   * @throws IllegalArgumentException when the prefix makes too long a name, or the text for NULL is
+   *     empty
    */
-  public JobUpdatesTarget(String prefix, List<SourceFile> files, Map<String, String> renamed) {
+  public JobUpdatesTarget(
+      String prefix, List<SourceFile> files, Map<String, String> renamed, String nullText) {
     this.table = new JobsTarget(prefix, List.of(), Map.of()).table();
+    if (nullText != null && nullText.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--null is empty, and an empty field leaves the column as it is; expected a text that no"
+              + " value has, such as --null NULL");
+    }
+    this.nullText = nullText;
     this.mapping = new Mapping(KNOWN, renamed, files);
     this.by = mapping.has(KNOWN.get(ID)) ? By.ID : By.UNIQUE_KEY;
     if (by == By.ID) {
@@ -133,7 +148,12 @@ public final class JobUpdatesTarget implements Target {
   /** An empty field leaves the column as it is: a change of state says nothing of the rest. */
   @Override
   public boolean gives(Row row, int column) {
-    return row.value(column) != null;
+    return !field(row.record(), written[column]).isEmpty();
+  }
+
+  @Override
+  public boolean leavesKey(Row row) {
+    return by == By.UNIQUE_KEY && JobsTarget.isFinished(field(row.record(), STATE));
   }
 
   @Override
@@ -158,11 +178,23 @@ public final class JobUpdatesTarget implements Target {
     for (int i = 1; i < written.length; i++) {
       String column = KNOWN.get(written[i]);
       String value = field(record, written[i]);
-      values[i] = value.isEmpty() ? null : JobsTarget.checked(column, value);
+      values[i] =
+          value.isEmpty() || isNull(column, value) ? null : JobsTarget.checked(column, value);
     }
     return by == By.ID
         ? Row.of(record, Checks.uuid("id", named), derived, null, null, false, values)
         : Row.of(record, null, derived, null, named, true, values);
+  }
+
+  private boolean isNull(String column, String value) throws Checks.Refused {
+    if (!value.equals(nullText)) {
+      return false;
+    }
+    if (!TAKE_NULL.contains(column)) {
+      throw new Checks.Refused(
+          column + " can't be NULL; only started_at, completed_at and scheduled_at can");
+    }
+    return true;
   }
 
   private String field(CsvRecord record, int known) {

@@ -191,7 +191,11 @@ public final class JobsTarget implements Target {
    * @return false for contacts
    */
   public static boolean isFinished(Row row) {
-    return row.link() == null && FINISHED.contains(row.value(STATE));
+    return row.link() == null && isFinished(row.value(STATE));
+  }
+
+  static boolean isFinished(String state) {
+    return FINISHED.contains(state);
   }
 
   @Override
@@ -258,7 +262,7 @@ public final class JobsTarget implements Target {
               return null;
             }
           }
-          case STATE -> active = !FINISHED.contains(state(record.field(position)));
+          case STATE -> active = !isFinished(state(record.field(position)));
           case OBJECT, ARRAY -> {
             Json.Shape shape = kinds[i] == Kind.OBJECT ? Json.Shape.OBJECT : Json.Shape.ARRAY;
             if (!Json.isEmpty(record.bytes(), start, end, shape)) {
@@ -289,7 +293,7 @@ public final class JobsTarget implements Target {
       values[i] = value.isEmpty() ? USUAL.get(column) : checked(column, value);
       asItStands &= value.isEmpty() || value.equals(values[i]);
     }
-    boolean active = !FINISHED.contains(values[STATE]);
+    boolean active = !isFinished(values[STATE]);
     String key = values[UNIQUE_KEY];
     boolean keyed = active && key != null;
     return asItStands

@@ -79,6 +79,16 @@ public sealed interface Target permits ContactsTarget, JobsTarget, JobUpdatesTar
   }
 
   /**
+   * Whether a row that a record has changed is not found by the record's key any more.
+   *
+   * @param row one of this target's
+   * @return true for a job that goes by its unique key, and has finished with this record
+   */
+  default boolean leavesKey(Row row) {
+    return false;
+  }
+
+  /**
    * Whether the record itself has a value for a column, and not this program for it.
    *
    * @param row one of this target's

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgbackfill.testkit.Keys;
 import org.pgbackfill.testkit.Records;
@@ -276,6 +277,77 @@ class JobUpdatesTest {
                     + " state, started_at, completed_at, scheduled_at, attempts, max_attempts,"
                     + " errors, meta\n"),
         noChange::toString);
+  }
+
+  /** A job that is to be tried again has no end any more. */
+  @Test
+  void nullIsSetByItsTextWhereTheColumnTakesIt() {
+    job(0, "a", "running");
+    var unused = update("id,state,completed_at\n%s,failed,2026-01-02Z\n".formatted(IDS.get(0)));
+    String csv =
+        "id,state,started_at,completed_at,attempts\n%1$s,retrying,,NULL,\n%1$s,,,,NULL\n%1$s,NULL,,,\n"
+            .formatted(IDS.get(0));
+    Cli.Result without = update(csv);
+    assertEquals(List.of("rejected", "rejected", "rejected"), outcomes(), without::toString);
+    Cli.Result end = update(csv, "--null", "NULL");
+    assertEquals(List.of("overwritten", "rejected", "rejected"), outcomes(), end::toString);
+    assertEquals(
+        List.of(
+            "attempts can't be NULL; only started_at, completed_at and scheduled_at can",
+            "state can't be NULL; only started_at, completed_at and scheduled_at can"),
+        reasons());
+    assertEquals(List.of("retrying|~|0"), jobs("state, completed_at, attempts"));
+    Cli.Result again = update(csv, "--null", "NULL", "--again");
+    assertEquals(List.of("existing", "rejected", "rejected"), outcomes(), again::toString);
+  }
+
+  @Test
+  void anEmptyTextForNullIsRefused() {
+    Cli.Result refused = update("id,state\n", "--null", "");
+    assertEquals(2, refused.status(), refused::toString);
+    assertTrue(
+        refused
+            .err()
+            .endsWith(
+                "--null is empty, and an empty field leaves the column as it is; expected a text"
+                    + " that no value has, such as --null NULL\n"),
+        refused::toString);
+  }
+
+  /** Jobs there and not there, active and finished; each comes some times, as it may go on. */
+  @ParameterizedTest
+  @CsvSource({"true, 1, 1000", "true, 4, 7", "false, 1, 1000", "false, 4, 7"})
+  void whatADryRunForeseesIsWhatHappens(boolean byId, int threads, int chunkSize) {
+    Random random = new Random(chunkSize);
+    List<String> states = List.of("pending", "running", "retrying", "succeeded", "failed");
+    for (int i = 0; i < 30; i++) {
+      job(i, "k" + i, states.get(random.nextInt(states.size())));
+    }
+    StringBuilder csv =
+        new StringBuilder(byId ? "id,state,attempts\n" : "unique_key,state,attempts\n");
+    for (int i = 0; i < 200; i++) {
+      int number = random.nextInt(IDS.size());
+      csv.append(byId ? IDS.get(number) : "k" + number)
+          .append(',')
+          .append(random.nextBoolean() ? "" : states.get(random.nextInt(byId ? 5 : 4)))
+          .append(',')
+          .append(random.nextInt(8) == 0 ? "bad" : "" + random.nextInt(4))
+          .append('\n');
+    }
+    Object[] more = {"--threads", threads, "--chunk-size", chunkSize, "--run", "n"};
+    List<String> versions = database.rows(VERSIONS);
+    Cli.Result foreseen = update(csv.toString(), Load.with(more, "--dry-run"));
+    List<String> would =
+        outcomes().stream().map(o -> o.replace("would_overwrite", "overwritten")).toList();
+    List<String> wouldReasons = reasons();
+    assertEquals(versions, database.rows(VERSIONS));
+    Cli.Result done = update(csv.toString(), more);
+    DryRunTest.assertForeseen(foreseen, done);
+    assertEquals(outcomes(), would);
+    assertEquals(reasons(), wouldReasons);
+    for (String outcome : List.of("existing", "overwritten", "duplicate", "rejected")) {
+      assertTrue(would.contains(outcome), outcome);
+    }
   }
 
   @Test

@@ -34,14 +34,14 @@ enum ChangeKind {
   JOBS_BY_KEY(Kind.JOBS) {
     @Override
     Target target(List<SourceFile> files) {
-      return new JobUpdatesTarget(JobsTarget.DEFAULT_PREFIX, files, Map.of());
+      return new JobUpdatesTarget(JobsTarget.DEFAULT_PREFIX, files, Map.of(), null);
     }
   },
 
   JOBS_BY_ID(Kind.JOBS) {
     @Override
     Target target(List<SourceFile> files) {
-      return new JobUpdatesTarget(JobsTarget.DEFAULT_PREFIX, files, Map.of());
+      return new JobUpdatesTarget(JobsTarget.DEFAULT_PREFIX, files, Map.of(), null);
     }
 
     @Override
