@@ -134,11 +134,11 @@ final class CheckCommand implements Runnable {
 
     @Override
     public Integer call() {
-      LoadCommand.silenceLogs();
+      Logs.silence();
       try {
         RunPlan.requireThreads(threads.threads());
         ConnectionSpec where = connection.resolve(terminal);
-        where.notices().forEach(this::say);
+        where.notices().forEach(terminal::say);
         Target target = target();
         List<Finding> findings = look(where, target);
         terminal
@@ -149,11 +149,9 @@ final class CheckCommand implements Runnable {
                     : FindingList.text(target.table(), findings));
         return (FindingList.wouldLoad(findings) ? ExitStatus.LOADED : ExitStatus.FAILED).code();
       } catch (IllegalArgumentException e) {
-        say(e.getMessage());
-        return ExitStatus.USAGE.code();
+        return terminal.fail(ExitStatus.USAGE, e);
       } catch (LoadException e) {
-        say(e.getMessage());
-        return ExitStatus.FAILED.code();
+        return terminal.fail(ExitStatus.FAILED, e);
       }
     }
 
@@ -162,10 +160,6 @@ final class CheckCommand implements Runnable {
         return new TargetCheck(database, target, threads.threads(), TargetCheck.LONG_TRANSACTION)
             .look(ledger.schemaOrNone());
       }
-    }
-
-    private void say(String line) {
-      terminal.err().println("pgbackfill: " + line);
     }
   }
 }

@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.logging.LogManager;
 import java.util.stream.Stream;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvSource;
@@ -61,12 +60,12 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    LogManager.getLogManager().reset();
+    Logs.silence();
     Path folder = Files.createTempDirectory("pgbackfill-demo-");
     try {
       return show(folder);
     } catch (IOException | RuntimeException e) {
-      terminal.err().println("pgbackfill: the demo broke off: " + e.getMessage());
+      terminal.say("the demo broke off: " + e.getMessage());
       return ExitStatus.FAILED.code();
     } finally {
       delete(folder);

@@ -14,18 +14,12 @@ import picocli.CommandLine.Option;
     description =
         "Prints the SQL that makes the ledger's tables, for a DBA who makes them beforehand.%n")
 final class LedgerCommand implements Callable<Integer> {
-  @Option(
-      names = "--ledger-schema",
-      paramLabel = "NAME",
-      defaultValue = LedgerSchema.DEFAULT_NAME,
-      order = 1,
-      description = "The ledger's schema. Default: ${DEFAULT-VALUE}.")
-  private String schema;
+  @Mixin private LedgerSchemaOption ledger;
 
   @Option(
       names = "--account",
       paramLabel = "ROLE",
-      order = 2,
+      order = 25,
       description = "Who loads, and gets the rights. Default: a made-up name, to be replaced.")
   private String account;
 
@@ -41,7 +35,7 @@ final class LedgerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    terminal.out().print(LedgerSchema.ddl(schema, account));
+    terminal.out().print(LedgerSchema.ddl(ledger.schema(), account));
     return ExitStatus.LOADED.code();
   }
 }

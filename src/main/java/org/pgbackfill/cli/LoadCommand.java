@@ -11,9 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import java.util.logging.Level;
-import java.util.logging.LogManager;
-import java.util.logging.Logger;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunState;
@@ -43,9 +40,6 @@ import picocli.CommandLine.Spec;
 abstract class LoadCommand implements Callable<Integer> {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
-
-  /** Held: a logger that nobody holds forgets its level. */
-  private static final Logger ROOT_LOG = Logger.getLogger("");
 
   @Mixin private InputOptions input;
   @Mixin private ConnectionOptions connection;
@@ -136,14 +130,14 @@ abstract class LoadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    log();
+    screen.quiet();
     Instant started = Instant.now();
     String defaultName = command() + "-" + RUN_TIME.format(started);
     try {
       RunPlan plan = plan(defaultName, started);
       return dryRun.isDryRun() ? look(plan) : run(plan);
     } catch (IllegalArgumentException e) {
-      return failed(ExitStatus.USAGE, e);
+      return screen.fail(terminal, ExitStatus.USAGE, e);
     } catch (LedgerException.Busy e) {
       return cameToNothing(ExitStatus.BUSY, defaultName, e);
     } catch (SourceException
@@ -159,12 +153,12 @@ abstract class LoadCommand implements Callable<Integer> {
     if (screen.output() == ScreenOptions.Output.JSON) {
       terminal.out().print(Summary.ofNothing(run, command(), e.getMessage()).json(null));
     }
-    return failed(status, e);
+    return screen.fail(terminal, status, e);
   }
 
   private RunPlan plan(String defaultName, Instant started) {
     ConnectionSpec where = connection.resolve(terminal);
-    where.notices().forEach(this::say);
+    where.notices().forEach(terminal::say);
     return new RunPlan(
         command(),
         started,
@@ -192,10 +186,10 @@ abstract class LoadCommand implements Callable<Integer> {
   private int run(RunPlan plan) throws SourceException {
     Stop stop = new Stop();
     terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
-    BackfillRun run = new BackfillRun(plan, stop, this::say);
+    BackfillRun run = new BackfillRun(plan, stop, terminal::say);
     Summary summary = run.execute(terminal.in(), terminal.err());
     if (run.failure() != null) {
-      failed(ExitStatus.FAILED, run.failure());
+      var unused = screen.fail(terminal, ExitStatus.FAILED, run.failure());
     }
     String resume = resumeCommand(summary, run);
     terminal
@@ -210,7 +204,7 @@ abstract class LoadCommand implements Callable<Integer> {
   private int look(RunPlan plan) throws SourceException {
     Stop stop = new Stop();
     terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
-    DryRun run = new DryRun(plan, stop, this::say);
+    DryRun run = new DryRun(plan, stop, terminal::say);
     DryRunSummary summary = run.execute(terminal.in(), terminal.err());
     terminal
         .out()
@@ -259,29 +253,5 @@ abstract class LoadCommand implements Callable<Integer> {
       return ExitStatus.LOADED;
     }
     return withRejects(summary.counters().rejected(), plan);
-  }
-
-  private int failed(ExitStatus status, Exception e) {
-    say(e.getMessage() == null ? e.toString() : e.getMessage());
-    if (screen.verbose()) {
-      e.printStackTrace(terminal.err());
-    }
-    return status.code();
-  }
-
-  private void say(String line) {
-    terminal.err().println("pgbackfill: " + line);
-  }
-
-  private void log() {
-    if (!screen.verbose()) {
-      silenceLogs();
-    }
-  }
-
-  /** What the libraries have to say is in the exceptions as well. */
-  static void silenceLogs() {
-    LogManager.getLogManager().reset();
-    ROOT_LOG.setLevel(Level.OFF);
   }
 }

@@ -6,7 +6,6 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.pgbackfill.ledger.Ledger;
 import org.pgbackfill.ledger.LedgerException;
-import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.Steering;
 import org.pgbackfill.load.ConnectionSpec;
@@ -28,6 +27,8 @@ import picocli.CommandLine.Parameters;
         "Lists the last 100 runs of the ledger, or those of one name with what was asked of them,"
             + " the last one first.%n")
 final class RunsCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME",
@@ -36,19 +37,13 @@ final class RunsCommand implements Callable<Integer> {
 
   @Mixin private ConnectionOptions connection;
 
-  @Option(
-      names = "--ledger-schema",
-      paramLabel = "NAME",
-      defaultValue = LedgerSchema.DEFAULT_NAME,
-      order = 10,
-      description = "The ledger's schema. Default: ${DEFAULT-VALUE}.")
-  private String schema;
+  @Mixin private LedgerSchemaOption place;
 
   @Option(
       names = "--output",
       paramLabel = "FORMAT",
       defaultValue = "text",
-      order = 11,
+      order = 41,
       description =
           "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
   private ScreenOptions.Output output;
@@ -65,13 +60,11 @@ final class RunsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LoadCommand.silenceLogs();
+    Logs.silence();
     try {
       ConnectionSpec where = connection.resolve(terminal);
-      Duration patience = Duration.ofSeconds(30);
-      try (Database database =
-          Database.open(where, new Limits(patience, patience, patience, patience), 1)) {
-        Ledger ledger = Ledger.existing(database, schema);
+      try (Database database = Database.open(where, Limits.all(PATIENCE), 1)) {
+        Ledger ledger = Ledger.existing(database, place.schema());
         List<RunEntry> runs = ledger.runs(name);
         // Of one run everything is told; the list of all stays a list.
         Function<RunEntry, List<Steering.Order>> asked =
@@ -85,11 +78,9 @@ final class RunsCommand implements Callable<Integer> {
       }
       return ExitStatus.LOADED.code();
     } catch (IllegalArgumentException e) {
-      terminal.err().println("pgbackfill: " + e.getMessage());
-      return ExitStatus.USAGE.code();
+      return terminal.fail(ExitStatus.USAGE, e);
     } catch (LoadException | LedgerException e) {
-      terminal.err().println("pgbackfill: " + e.getMessage());
-      return ExitStatus.FAILED.code();
+      return terminal.fail(ExitStatus.FAILED, e);
     }
   }
 }

@@ -45,7 +45,23 @@ final class ScreenOptions {
     return output;
   }
 
-  boolean verbose() {
-    return verbose;
+  /** Keeps the libraries' log off the screen, unless it is wanted. */
+  void quiet() {
+    if (!verbose) {
+      Logs.silence();
+    }
+  }
+
+  /**
+   * Says why a command came to nothing.
+   *
+   * @return the status's code
+   */
+  int fail(Terminal terminal, ExitStatus status, Exception e) {
+    int code = terminal.fail(status, e);
+    if (verbose) {
+      e.printStackTrace(terminal.err());
+    }
+    return code;
   }
 }

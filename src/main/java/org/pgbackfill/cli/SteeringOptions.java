@@ -4,20 +4,21 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.pgbackfill.ledger.Ledger;
 import org.pgbackfill.ledger.LedgerException;
-import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.ledger.Steering;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.LoadException;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What pause, unpause, stop and tune have in common: which run, and where its ledger is. */
 final class SteeringOptions {
   /** A holder hears once a second; one that can't is waited for no longer. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Of each statement of ours. */
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
@@ -28,13 +29,7 @@ final class SteeringOptions {
 
   @Mixin private ConnectionOptions connection;
 
-  @Option(
-      names = "--ledger-schema",
-      paramLabel = "NAME",
-      defaultValue = LedgerSchema.DEFAULT_NAME,
-      order = 10,
-      description = "The ledger's schema. Default: ${DEFAULT-VALUE}.")
-  private String schema;
+  @Mixin private LedgerSchemaOption ledger;
 
   @SuppressWarnings("UnusedVariable")
   @Mixin
@@ -47,35 +42,33 @@ final class SteeringOptions {
    * @param done what to say then, behind the run's name
    */
   int ask(Terminal terminal, Steering.Action action, String settings, String done) {
-    LoadCommand.silenceLogs();
+    Logs.silence();
     try {
       ConnectionSpec where = connection.resolve(terminal);
-      Duration patience = Duration.ofSeconds(30);
-      try (Database database =
-          Database.open(where, new Limits(patience, patience, patience, patience), 1)) {
-        Steering steering = Ledger.steering(database, schema);
+      try (Database database = Database.open(where, Limits.all(LIMIT), 1)) {
+        Steering steering = Ledger.steering(database, ledger.schema());
         Steering.Order order =
             await(steering, steering.ask(run, action, settings, LedgerOptions.holder()));
         if (order.refusal() != null) {
-          return failed(terminal, ExitStatus.FAILED, "run " + run + ": " + order.refusal());
+          terminal.say("run " + run + ": " + order.refusal());
+          return ExitStatus.FAILED.code();
         }
         if (order.taken() == null) {
-          return failed(
-              terminal,
-              ExitStatus.FAILED,
+          terminal.say(
               "run "
                   + run
                   + " has not heard of it after "
                   + PATIENCE.toSeconds()
                   + " s; it will as soon as it reaches the server again, unless it has ended");
+          return ExitStatus.FAILED.code();
         }
         terminal.out().println("run " + run + " " + done);
         return ExitStatus.LOADED.code();
       }
     } catch (IllegalArgumentException e) {
-      return failed(terminal, ExitStatus.USAGE, e.getMessage());
+      return terminal.fail(ExitStatus.USAGE, e);
     } catch (LoadException | LedgerException e) {
-      return failed(terminal, ExitStatus.FAILED, e.getMessage());
+      return terminal.fail(ExitStatus.FAILED, e);
     }
   }
 
@@ -91,10 +84,5 @@ final class SteeringOptions {
       Thread.currentThread().interrupt();
     }
     return order;
-  }
-
-  private static int failed(Terminal terminal, ExitStatus status, String message) {
-    terminal.err().println("pgbackfill: " + message);
-    return status.code();
   }
 }

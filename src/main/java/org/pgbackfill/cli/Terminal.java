@@ -30,4 +30,19 @@ record Terminal(
     /** Calls {@code stop} on the first signal, from any thread. */
     void onFirst(Runnable stop);
   }
+
+  /** Says something to the operator. */
+  void say(String line) {
+    err.println("pgbackfill: " + line);
+  }
+
+  /**
+   * Says why a command came to nothing.
+   *
+   * @return the status's code
+   */
+  int fail(ExitStatus status, Exception e) {
+    say(e.getMessage() == null ? e.toString() : e.getMessage());
+    return status.code();
+  }
 }

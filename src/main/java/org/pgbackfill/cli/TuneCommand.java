@@ -103,8 +103,7 @@ final class TuneCommand implements Callable<Integer> {
       }
       settings.forEach((knob, value) -> value.ifPresent(knob::check));
     } catch (IllegalArgumentException e) {
-      terminal.err().println("pgbackfill: " + e.getMessage());
-      return ExitStatus.USAGE.code();
+      return terminal.fail(ExitStatus.USAGE, e);
     }
     String text = Knob.text(settings);
     return steering.ask(terminal, Steering.Action.TUNE, text, "is tuned: " + text);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.pgbackfill.ledger.LedgerException;
-import org.pgbackfill.ledger.LedgerSchema;
 import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.report.Differences;
@@ -92,13 +91,7 @@ final class VerifyCommand implements Runnable {
                 + " finished ones and such without a unique key as well. Default: none.")
     private String run;
 
-    @Option(
-        names = "--ledger-schema",
-        paramLabel = "NAME",
-        defaultValue = LedgerSchema.DEFAULT_NAME,
-        order = 24,
-        description = "The schema of the ledger that has the run. Default: ${DEFAULT-VALUE}.")
-    private String schema;
+    @Mixin private LedgerSchemaOption ledger;
 
     @Option(
         names = "--finished",
@@ -119,7 +112,7 @@ final class VerifyCommand implements Runnable {
 
     @Override
     VerifyPlan.Book book() {
-      return run == null ? null : new VerifyPlan.Book(schema, run);
+      return run == null ? null : new VerifyPlan.Book(ledger.schema(), run);
     }
 
     @Override
@@ -187,19 +180,17 @@ final class VerifyCommand implements Runnable {
 
     @Override
     public Integer call() {
-      if (!screen.verbose()) {
-        LoadCommand.silenceLogs();
-      }
+      screen.quiet();
       try {
         return verify(plan());
       } catch (IllegalArgumentException e) {
-        return failed(ExitStatus.USAGE, e);
+        return screen.fail(terminal, ExitStatus.USAGE, e);
       } catch (SourceException
           | HeaderException
           | LoadException
           | LedgerException
           | UncheckedIOException e) {
-        return failed(ExitStatus.FAILED, e);
+        return screen.fail(terminal, ExitStatus.FAILED, e);
       }
     }
 
@@ -209,7 +200,7 @@ final class VerifyCommand implements Runnable {
             "--sort-memory " + sortMemoryMib + ": expected a number of MiB, 1 and more");
       }
       ConnectionSpec where = connection.resolve(terminal);
-      where.notices().forEach(this::say);
+      where.notices().forEach(terminal::say);
       return new VerifyPlan(
           command,
           input.files(),
@@ -229,7 +220,7 @@ final class VerifyCommand implements Runnable {
       Stop stop = new Stop();
       terminal.signals().onFirst(() -> stop.request(Stop.Reason.INTERRUPTED));
       VerifySummary summary =
-          new Verification(plan, stop, this::say).execute(terminal.in(), terminal.err());
+          new Verification(plan, stop, terminal::say).execute(terminal.in(), terminal.err());
       terminal
           .out()
           .print(screen.output() == ScreenOptions.Output.JSON ? summary.json() : summary.text());
@@ -248,18 +239,6 @@ final class VerifyCommand implements Runnable {
           summary.differences().of(Differences.Kind.REJECTED)
               + summary.differences().of(Differences.Kind.UNVERIFIABLE);
       return unproven > 0 ? ExitStatus.REJECTS : ExitStatus.LOADED;
-    }
-
-    private int failed(ExitStatus status, Exception e) {
-      say(e.getMessage() == null ? e.toString() : e.getMessage());
-      if (screen.verbose()) {
-        e.printStackTrace(terminal.err());
-      }
-      return status.code();
-    }
-
-    private void say(String line) {
-      terminal.err().println("pgbackfill: " + line);
     }
   }
 }

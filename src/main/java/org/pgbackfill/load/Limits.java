@@ -15,6 +15,16 @@ import java.time.Duration;
  */
 public record Limits(
     Duration lock, Duration statement, Duration idleInTransaction, Duration retry) {
+  /**
+   * One for all, where nothing is loaded.
+   *
+   * @param each of them
+   * @return four that are the same
+   */
+  public static Limits all(Duration each) {
+    return new Limits(each, each, each, each);
+  }
+
   /** Refuses what is no duration: zero would mean without limit to the server. */
   public Limits {
     for (Duration limit : new Duration[] {lock, statement, idleInTransaction, retry}) {
