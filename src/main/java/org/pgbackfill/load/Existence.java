@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -54,6 +55,22 @@ public final class Existence {
    */
   public record Facts(int lanes, long mostRecords, boolean wantsIds, boolean isResumed) {}
 
+  /** What there is between two pieces of work that no rate measures. */
+  public interface Rests {
+    /** None. */
+    Rests NONE = worked -> {};
+
+    /**
+     * Waits, or does not.
+     *
+     * @param worked how long the piece before took
+     */
+    void after(Duration worked);
+  }
+
+  /** So many keys are read at a stretch: a millisecond of work. */
+  private static final int STRETCH = 1_000;
+
   /** A smaller export is through before the keys are read: so many probes take 0.05 s. */
   private static final long WORTH_READING = 10_000;
 
@@ -79,6 +96,7 @@ public final class Existence {
    */
   private final long mostKeys;
 
+  private final Rests rests;
   private final Object reading = new Object();
   private final Set<UUID> read = new HashSet<>();
   private final KeyHash readHash;
@@ -159,10 +177,12 @@ public final class Existence {
     }
   }
 
-  private Existence(Database database, TargetTable table, Facts facts, Way way, long budget) {
+  private Existence(
+      Database database, TargetTable table, Facts facts, Way way, long budget, Rests rests) {
     this.database = database;
     this.table = table;
     this.way = way;
+    this.rests = rests;
     this.wantsIds = facts.wantsIds();
     this.probe = facts.isResumed() ? TargetTable.Probe.AGAIN : TargetTable.Probe.FIRST;
     this.mostKeys = Math.min(facts.mostRecords(), KeySet.room(budget));
@@ -185,16 +205,18 @@ public final class Existence {
    * @param database where the table is
    * @param table what is loaded
    * @param facts of the run
+   * @param rests behind each piece of the reading
    * @return for this run
    * @throws SQLException as any statement
    */
-  public static Existence choose(Database database, TargetTable table, Facts facts)
+  public static Existence choose(Database database, TargetTable table, Facts facts, Rests rests)
       throws SQLException {
-    return choose(database, table, facts, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    return choose(database, table, facts, Runtime.getRuntime().maxMemory() / HEAP_SHARE, rests);
   }
 
   /** With a budget of the test's, in bytes. */
-  static Existence choose(Database database, TargetTable table, Facts facts, long budget)
+  static Existence choose(
+      Database database, TargetTable table, Facts facts, long budget, Rests rests)
       throws SQLException {
     Way way = Way.PROBE;
     // A resumed run meets rows of its own; and an id of the export's may be there under any key.
@@ -205,7 +227,7 @@ public final class Existence {
         way = Way.KNOWN_KEYS;
       }
     }
-    return new Existence(database, table, facts, way, budget);
+    return new Existence(database, table, facts, way, budget, rests);
   }
 
   private static boolean isEmpty(Database database, TargetTable table) throws SQLException {
@@ -304,11 +326,15 @@ public final class Existence {
     // Signature, flags, and the length of an extension that has never come to be.
     int at = 19 + ByteBuffer.wrap(message).getInt(15);
     Lane[] known = lanes;
+    long begun = System.nanoTime();
     for (; message != null; message = out.readFromCopy(), at = 0) {
       ByteBuffer row = ByteBuffer.wrap(message).position(at);
       if (row.hasRemaining() && row.getShort() >= 0) {
         note(known, message, row, linked);
-        keysRead++;
+        if (++keysRead % STRETCH == 0) {
+          rests.after(Duration.ofNanos(System.nanoTime() - begun));
+          begun = System.nanoTime();
+        }
       }
     }
     for (Lane lane : known) {

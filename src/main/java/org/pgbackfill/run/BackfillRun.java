@@ -193,7 +193,7 @@ public final class BackfillRun {
                     lanes,
                     retries,
                     stop,
-                    restraint.pace())
+                    restraint)
                 ::run,
             stop);
         lanes.finish();
@@ -213,7 +213,7 @@ public final class BackfillRun {
         new Existence.Facts(plan.threads(), source.mostRecords(), wantsIds, isResumed);
     return retries.ask(
         "pgbackfill",
-        () -> Existence.choose(database, table, facts),
+        () -> Existence.choose(database, table, facts, restraint::rest),
         e -> new LoadException(table.name() + " can't be read: " + e.getMessage(), e));
   }
 

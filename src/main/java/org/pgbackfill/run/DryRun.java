@@ -199,7 +199,7 @@ public final class DryRun {
     return retries
         .ask(
             WHO,
-            () -> Existence.choose(database, table, facts),
+            () -> Existence.choose(database, table, facts, Existence.Rests.NONE),
             e -> new LoadException(table.name() + " can't be read: " + e.getMessage(), e))
         .way()
         .word();

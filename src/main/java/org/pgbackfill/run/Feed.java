@@ -32,7 +32,7 @@ final class Feed {
   private final Lanes lanes;
   private final Retries retries;
   private final Stop stop;
-  private final Pace pace;
+  private final Restraint restraint;
   private Window window;
   private long lastNumber;
   private History.Comparison comparison = History.Comparison.NEW;
@@ -48,7 +48,7 @@ final class Feed {
       Lanes lanes,
       Retries retries,
       Stop stop,
-      Pace pace) {
+      Restraint restraint) {
     this.plan = plan;
     this.source = source;
     this.target = target;
@@ -59,7 +59,7 @@ final class Feed {
     this.lanes = lanes;
     this.retries = retries;
     this.stop = stop;
-    this.pace = pace;
+    this.restraint = restraint;
   }
 
   void run() throws SourceException {
@@ -121,6 +121,7 @@ final class Feed {
     } else if (checked instanceof Reject reject) {
       settle(checked, Outcome.rejected(reject.reason()));
     } else {
+      restraint.read();
       window.add(checked, null);
     }
   }
@@ -154,6 +155,6 @@ final class Feed {
   }
 
   private Window newWindow() {
-    return new Window(pace.window(plan.threads()));
+    return new Window(restraint.pace().window(plan.threads()));
   }
 }

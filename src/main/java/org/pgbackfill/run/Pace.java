@@ -13,6 +13,14 @@ final class Pace {
   /** Below, a chunk's own cost is more than its rows'. */
   static final int FEWEST = 100;
 
+  /**
+   * A limited rate is kept in so many chunks a second and more, not in waves. A scheduler lets a
+   * thread have its core for some milliseconds, and whoever else needs it waits as long: a program
+   * that works 10 ms of every 30 makes the p99 of short transactions on two cores 1.8 times as
+   * long, one that works 2 ms of every 6 1.1 times (src/site/markdown/performance.md).
+   */
+  static final int CHUNKS_PER_SECOND = 100;
+
   /** The first chunks of a run that is to keep a time: nobody knows yet how long they take. */
   static final int FIRST = 1_000;
 
@@ -57,12 +65,12 @@ final class Pace {
     if (chunkTime != null) {
       size = Math.min(size, inTime());
     }
+    return (int) Math.min(size, mostAtRate());
+  }
+
+  private long mostAtRate() {
     Long perSecond = rate.perSecond();
-    if (perSecond != null) {
-      // A second's worth: large chunks at a small rate would be waves.
-      size = Math.min(size, Math.max(FEWEST, perSecond));
-    }
-    return (int) size;
+    return perSecond == null ? most : Math.max(FEWEST, perSecond / CHUNKS_PER_SECOND);
   }
 
   private long inTime() {
@@ -77,7 +85,8 @@ final class Pace {
    * unevenly and a few records too many would make a tiny chunk. Three standard deviations.
    */
   synchronized int window(int lanes) {
-    int each = lanes == 1 ? most : (int) Math.max(1, most - 3 * Math.sqrt(most));
+    int full = (int) Math.min(most, mostAtRate());
+    int each = lanes == 1 ? full : (int) Math.max(1, full - 3 * Math.sqrt(full));
     return Math.multiplyExact(lanes, each);
   }
 }

@@ -20,9 +20,26 @@ final class Restraint {
   private final ThrottlePlan plan;
   private final Stop stop;
   private final Consumer<String> notices;
+
+  /** So many records are read at a stretch, where the rate is limited: a millisecond of work. */
+  private static final int STRETCH = 200;
+
+  /** The reader is a little faster than the lanes, which must not wait for it. */
+  private static final double AHEAD = 1.1;
+
+  /** What no rate measures, though it takes its time, has as long a rest behind each piece. */
+  private static final int RESTS = 2;
+
+  /** A piece that has only waited for the server needs no more. */
+  private static final Duration LONGEST_REST = Duration.ofMillis(100);
+
   private final Rate rate;
+  private final Rate reading;
   private final Pace pace;
   private final Throttle throttle;
+
+  /** Records of the stretch that the reader is at. */
+  private int stretch;
 
   /** Null where the server does not say. */
   private Long walAtStart;
@@ -32,7 +49,9 @@ final class Restraint {
     this.stop = stop;
     this.notices = notices;
     Long millis = plan.limits().get(Knob.CHUNK_TIME);
-    this.rate = new Rate(plan.limits().get(Knob.MAX_RATE), System::nanoTime);
+    Long perSecond = plan.limits().get(Knob.MAX_RATE);
+    this.rate = new Rate(perSecond, System::nanoTime);
+    this.reading = new Rate(ahead(perSecond), System::nanoTime);
     this.pace = new Pace(run.chunkSize(), millis == null ? null : Duration.ofMillis(millis), rate);
     this.throttle = new Throttle(plan, rate, stop, notices, System::nanoTime);
   }
@@ -63,7 +82,11 @@ final class Restraint {
   /** Turns a knob while the run is at work; empty lifts a limit. */
   void set(Knob knob, OptionalLong value) {
     switch (knob) {
-      case MAX_RATE -> rate.set(value.isPresent() ? value.getAsLong() : null);
+      case MAX_RATE -> {
+        Long perSecond = value.isPresent() ? value.getAsLong() : null;
+        rate.set(perSecond);
+        reading.set(ahead(perSecond));
+      }
       case CHUNK_SIZE -> value.ifPresent(records -> pace.setMost((int) records));
       case CHUNK_TIME ->
           pace.setChunkTime(value.isPresent() ? Duration.ofMillis(value.getAsLong()) : null);
@@ -73,6 +96,43 @@ final class Restraint {
 
   Pace pace() {
     return pace;
+  }
+
+  private static Long ahead(Long perSecond) {
+    return perSecond == null ? null : (long) Math.ceil(AHEAD * perSecond);
+  }
+
+  /**
+   * Lets the reader deal another record to the lanes: where the rate is limited it reads in short
+   * stretches. Where that is so low that a window is no more than that, it may go on. For one
+   * thread.
+   */
+  void read() {
+    Long perSecond = rate.perSecond();
+    if (perSecond == null || perSecond < STRETCH * Pace.CHUNKS_PER_SECOND) {
+      return;
+    }
+    if (++stretch == STRETCH) {
+      stretch = 0;
+      for (Duration wait = reading.take(STRETCH); !wait.isZero(); wait = reading.take(STRETCH)) {
+        if (!stop.pass(wait)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Has a rest behind a piece of work that no rate measures, where the rate is limited: a third of
+   * the time it works.
+   *
+   * @param worked how long the piece took
+   */
+  void rest(Duration worked) {
+    if (rate.perSecond() != null) {
+      Duration rest = worked.multipliedBy(RESTS);
+      var unused = stop.pass(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
+    }
   }
 
   /** For a status line. */

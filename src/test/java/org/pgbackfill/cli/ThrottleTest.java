@@ -279,6 +279,19 @@ class ThrottleTest {
     assertEquals(2, transactions(load));
   }
 
+  /** In even steps: a chunk as large as it may be every so often would be waves. */
+  @Test
+  void aRateIsKeptInSmallChunks() {
+    Load load = contacts();
+    Cli.Result end = inLargeChunks(load, "--max-rate", "2000");
+    load.traces(end).assertSameAs(load.undisturbed());
+    assertTrue(transactions(load) >= 8, end::toString);
+    // 900 records are behind the first chunk, and one that is short.
+    assertTrue(Double.parseDouble(end.field("held_seconds")) > 0.3, end::toString);
+    assertTrue(end.out().contains("\"held_seconds_by\":{\"rate\":"), end::toString);
+    // The control: what the load's own size makes of it is in chunksThatKeepATimeLoadTheSame.
+  }
+
   @Test
   void rowsThatWereRolledBackAndRetriesAreTold() {
     Load load = contacts();

@@ -69,7 +69,11 @@ final class TestRun implements AutoCloseable {
               order == target.lockOrder() ? RowChanges.Order.KEY : RowChanges.Order.ARRIVAL);
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Set.of(), Map.of());
       Existence existence =
-          Existence.choose(database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false));
+          Existence.choose(
+              database,
+              table,
+              new Existence.Facts(1, Long.MAX_VALUE, false, false),
+              Existence.Rests.NONE);
       this.loader =
           new ChunkLoader(database, table, existence, run, retries, rows -> sorted(rows, order));
     } catch (SQLException | SourceException e) {
