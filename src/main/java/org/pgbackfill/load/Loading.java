@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,10 +39,8 @@ abstract sealed class Loading permits Inserting, Changing {
    * @param outcomes by place, those that it settles and those that were before
    * @param open what is left for the next one
    * @param marksChunk whether it marks the whole chunk as in
-   * @param told those whose outcome the ledger has after it, by place
    */
-  private record Sent(
-      long number, List<Outcome> outcomes, List<Slot> open, boolean marksChunk, BitSet told) {}
+  private record Sent(long number, List<Outcome> outcomes, List<Slot> open, boolean marksChunk) {}
 
   final ChunkLoader loader;
   final TargetTable table;
@@ -60,8 +57,8 @@ abstract sealed class Loading permits Inserting, Changing {
   private int sentRows;
   private boolean marked;
 
-  /** Those whose outcome the ledger has, by place. */
-  private BitSet told = new BitSet();
+  /** The outcomes that the ledger has, by place. */
+  private List<Outcome> told;
 
   Loading(ChunkLoader loader, Chunk chunk) {
     this.loader = loader;
@@ -133,13 +130,10 @@ abstract sealed class Loading permits Inserting, Changing {
 
   /** An earlier attempt at the chunk may have been cut off between two transactions. */
   private void settleBefore() {
-    if (loader.run.settled().isEmpty()) {
-      return;
+    if (!loader.run.settled().isEmpty()) {
+      slots.forEach(slot -> outcomes[slot.place] = loader.run.settled(slot.row));
     }
-    for (Slot slot : slots) {
-      outcomes[slot.place] = loader.run.settled(slot.row);
-      told.set(slot.place, outcomes[slot.place] != null);
-    }
+    told = Arrays.asList(outcomes.clone());
   }
 
   private static List<Slot> open(List<Slot> some, Outcome[] known) {
@@ -315,35 +309,24 @@ abstract sealed class Loading permits Inserting, Changing {
     List<Outcome> all = Arrays.asList(known);
     boolean marksChunk = !all.contains(null);
     long number = 0;
-    BitSet toldThen = told;
     if (marksChunk) {
       number = loader.run.marks().complete(connection, chunk.lane(), lastRecord, all);
     } else if (wrote) {
-      Map<Long, Outcome> news = untold(known);
-      number = loader.run.marks().partly(connection, chunk.lane(), lastRecord, news);
-      toldThen = settled(known);
+      number = loader.run.marks().partly(connection, chunk.lane(), lastRecord, untold(known));
     }
     loader.own.remember(number, mine);
-    return new Sent(number, all, open, marksChunk, toldThen);
+    return new Sent(number, all, open, marksChunk);
   }
 
   /** By the records' numbers. */
   private Map<Long, Outcome> untold(Outcome[] known) {
     Map<Long, Outcome> untold = new HashMap<>();
     for (Slot slot : slots) {
-      if (known[slot.place] != null && !told.get(slot.place)) {
+      if (known[slot.place] != null && told.get(slot.place) == null) {
         untold.put(slot.row.record().number(), known[slot.place]);
       }
     }
     return untold;
-  }
-
-  private static BitSet settled(Outcome[] known) {
-    BitSet settled = new BitSet(known.length);
-    for (int place = 0; place < known.length; place++) {
-      settled.set(place, known[place] != null);
-    }
-    return settled;
   }
 
   /**
@@ -363,7 +346,9 @@ abstract sealed class Loading permits Inserting, Changing {
   private List<Slot> accept() {
     outcomes = sent.outcomes().toArray(Outcome[]::new);
     marked = sent.marksChunk();
-    told = sent.told();
+    if (sent.number() != 0) {
+      told = sent.outcomes();
+    }
     List<Slot> open = sent.open();
     sent = null;
     return open;
