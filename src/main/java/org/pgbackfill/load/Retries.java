@@ -22,7 +22,7 @@ public final class Retries {
     /**
      * Waits.
      *
-     * @param time how long at most
+     * @param time how long; more where something holds the run, which does not count as trying
      * @return false when the run should stop instead of waiting on
      */
     boolean pass(Duration time);
@@ -229,10 +229,13 @@ public final class Retries {
                 e.getSQLState() == null ? "none" : e.getSQLState(), state -> new LongAdder())
             .increment();
         notices.accept(who + ": retry " + (again + 1) + " after " + Messages.of(e));
-        if (!pause.pass(
-            Duration.ofMillis(ThreadLocalRandom.current().nextLong(1 + ceiling.toMillis())))) {
+        Duration wait =
+            Duration.ofMillis(ThreadLocalRandom.current().nextLong(1 + ceiling.toMillis()));
+        if (!pause.pass(wait)) {
           throw new Stopped();
         }
+        // Who was held for longer had no chance to be through.
+        firstFault += Math.max(0, nanos.getAsLong() - now - wait.toNanos());
         ceiling =
             ceiling.multipliedBy(2).compareTo(LONGEST_WAIT) < 0
                 ? ceiling.multipliedBy(2)

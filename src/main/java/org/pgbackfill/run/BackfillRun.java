@@ -65,8 +65,8 @@ public final class BackfillRun {
     this.plan = plan;
     this.stop = stop;
     this.notices = notices;
-    this.retries = new Retries(plan.limits().retry(), stop, notices);
     this.restraint = new Restraint(plan, stop, notices);
+    this.retries = new Retries(plan.limits().retry(), restraint::pass, notices);
   }
 
   /**

@@ -141,5 +141,6 @@ final class Lookout implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     live.close();
+    restraint.throttle().letGo();
   }
 }

@@ -156,6 +156,15 @@ final class Restraint {
     }
   }
 
+  /** Waits to try something again: so long, and on while somebody wants the load to hold. */
+  boolean pass(Duration time) {
+    boolean goesOn = stop.pass(time);
+    while (goesOn && throttle.isHeldByHand()) {
+      goesOn = stop.pass(Throttle.LOOK_UP);
+    }
+    return goesOn;
+  }
+
   /**
    * What there is to say at the end.
    *

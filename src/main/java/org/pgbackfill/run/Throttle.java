@@ -45,7 +45,7 @@ final class Throttle {
     }
   }
 
-  private static final Duration LOOK_UP = Duration.ofMillis(100);
+  static final Duration LOOK_UP = Duration.ofMillis(100);
 
   /** Without a limit of the operator's nobody has to wait behind the load for long. */
   private static final long DEFAULT_LOCK_WAITERS = 0;
@@ -242,6 +242,20 @@ final class Throttle {
         paying(-1);
       }
     }
+  }
+
+  /**
+   * Whether somebody wants the load to hold who says himself when it may go on. What the server
+   * tells is another matter: work that is tried again because it is away must come to its end.
+   */
+  synchronized boolean isHeldByHand() {
+    return why.containsKey(Reason.PAUSE) || why.containsKey(Reason.FILE);
+  }
+
+  /** Nobody looks any more: what held so far would hold for ever. */
+  synchronized void letGo() {
+    why = Map.of();
+    account();
   }
 
   private synchronized boolean isHeld() {

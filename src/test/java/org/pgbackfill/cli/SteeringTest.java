@@ -100,6 +100,34 @@ class SteeringTest {
     load.traces(load.run("--run", "n", "--resume")).assertSameAs(load.undisturbed());
   }
 
+  /** For longer than it would be tried again: an operator has the server to himself meanwhile. */
+  @Test
+  void aPauseHoldsWhatWaitsToBeTriedAgain() {
+    Load load = jobs();
+    Cli cli = Cli.on(load.database);
+    Cli.Result end;
+    try (Gate gate = Gate.behind(300, load.kind.table, load.database)) {
+      Background<Cli.Result> run =
+          Background.start(
+              () -> load.run(cli, "--run", "n", "--lock-timeout", "100ms", "--retry-time", "5s"));
+      cli.awaitSaid(": retry 1 after 55P03: ");
+      assertDone("run n is paused", ask(load, "pause", "n"));
+      awaitNoTransaction(load);
+      Wait.until(
+          "nothing would be tried again any more",
+          () ->
+              load.database.number(
+                      "SELECT count(*) FROM pgbackfill.run WHERE clock_timestamp() > began +"
+                          + " interval '8 s'")
+                  == 1);
+      gate.open();
+      assertDone("run n goes on", ask(load, "unpause", "n"));
+      end = run.join();
+    }
+    load.traces(end).assertSameAs(load.undisturbed());
+    assertTrue(end.count("retries") > 0, end::toString);
+  }
+
   @Test
   void aRateHoldsARunThatIsTunedUntilItIsLifted() {
     Load load = jobs();

@@ -54,6 +54,30 @@ class RetriesTest {
         notices);
   }
 
+  /** An operator's pause is longer than anything is tried again. */
+  @Test
+  void whileItIsHeldTheTotalStandsStill() throws SQLException {
+    Retries.Pause held =
+        time -> {
+          nanos += Duration.ofHours(1).toNanos();
+          return pause(time);
+        };
+    Retries retries =
+        new Retries(
+            Duration.ofSeconds(30), held, notices::add, () -> nanos, new ConcurrentHashMap<>());
+    int tries =
+        retries.run(
+            "lane-1",
+            Retries.Worth.TRANSIENT,
+            again -> {
+              if (again < 3) {
+                throw fault("08006");
+              }
+              return again;
+            });
+    assertEquals(3, tries);
+  }
+
   @Test
   void theTotalIsBounded() {
     Retries retries = retries(Duration.ofSeconds(30));
