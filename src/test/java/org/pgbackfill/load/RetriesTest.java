@@ -31,19 +31,23 @@ class RetriesTest {
     return new SQLException("the server said so", state);
   }
 
+  /** How often it was tried before it was through. */
+  private static int throughAfterThree(Retries retries, String state) throws SQLException {
+    return retries.run(
+        "lane-1",
+        Retries.Worth.TRANSIENT,
+        again -> {
+          if (again < 3) {
+            throw fault(state);
+          }
+          return again;
+        });
+  }
+
   @Test
   void whatPassesIsTriedAgainAndEachRetryIsCountedAndToldOnce() throws SQLException {
     Retries retries = retries(Duration.ofMinutes(2));
-    int tries =
-        retries.run(
-            "lane-1",
-            Retries.Worth.TRANSIENT,
-            again -> {
-              if (again < 3) {
-                throw fault("40P01");
-              }
-              return again;
-            });
+    int tries = throughAfterThree(retries, "40P01");
     assertEquals(3, tries);
     assertEquals(3, retries.count());
     assertEquals(
@@ -65,16 +69,7 @@ class RetriesTest {
     Retries retries =
         new Retries(
             Duration.ofSeconds(30), held, notices::add, () -> nanos, new ConcurrentHashMap<>());
-    int tries =
-        retries.run(
-            "lane-1",
-            Retries.Worth.TRANSIENT,
-            again -> {
-              if (again < 3) {
-                throw fault("08006");
-              }
-              return again;
-            });
+    int tries = throughAfterThree(retries, "08006");
     assertEquals(3, tries);
   }
 
