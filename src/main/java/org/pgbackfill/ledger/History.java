@@ -52,7 +52,9 @@ public final class History {
     History history = new History(connections, schema, run);
     try (Connection connection = connections.begin(WHO)) {
       history.readMarks(connection);
-      history.readSettled(connection);
+      if (history.coversAny()) {
+        history.readSettled(connection);
+      }
       return history;
     }
   }
@@ -81,7 +83,9 @@ public final class History {
     }
   }
 
-  /** Of chunks that are not through: there is one for each lane, and chunks of a later attempt. */
+  /**
+   * Of the chunk that each lane was at; its transactions, of all attempts, have told a part each.
+   */
   private void readSettled(Connection connection) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(

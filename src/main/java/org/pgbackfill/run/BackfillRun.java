@@ -65,7 +65,7 @@ public final class BackfillRun {
     this.plan = plan;
     this.stop = stop;
     this.notices = notices;
-    this.restraint = new Restraint(plan, stop, notices);
+    this.restraint = new Restraint(plan.throttle(), plan.chunkSize(), stop, notices);
     this.retries = new Retries(plan.limits().retry(), restraint::pass, notices);
   }
 

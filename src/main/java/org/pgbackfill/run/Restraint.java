@@ -17,22 +17,21 @@ import org.pgbackfill.report.BlastRadius;
  * has to say about that at the end. Safe between threads.
  */
 final class Restraint {
-  private final ThrottlePlan plan;
-  private final Stop stop;
-  private final Consumer<String> notices;
-
   /** So many records are read at a stretch, where the rate is limited: a millisecond of work. */
   private static final int STRETCH = 200;
 
   /** The reader is a little faster than the lanes, which must not wait for it. */
   private static final double AHEAD = 1.1;
 
-  /** What no rate measures, though it takes its time, has as long a rest behind each piece. */
+  /** Work that no rate measures rests so many times as long behind each piece as that took. */
   private static final int RESTS = 2;
 
   /** A piece that has only waited for the server needs no more. */
   private static final Duration LONGEST_REST = Duration.ofMillis(100);
 
+  private final ThrottlePlan plan;
+  private final Stop stop;
+  private final Consumer<String> notices;
   private final Rate rate;
   private final Rate reading;
   private final Pace pace;
@@ -44,15 +43,15 @@ final class Restraint {
   /** Null where the server does not say. */
   private Long walAtStart;
 
-  Restraint(RunPlan run, Stop stop, Consumer<String> notices) {
-    this.plan = run.throttle();
+  Restraint(ThrottlePlan plan, int chunkSize, Stop stop, Consumer<String> notices) {
+    this.plan = plan;
     this.stop = stop;
     this.notices = notices;
     Long millis = plan.limits().get(Knob.CHUNK_TIME);
     Long perSecond = plan.limits().get(Knob.MAX_RATE);
     this.rate = new Rate(perSecond, System::nanoTime);
     this.reading = new Rate(ahead(perSecond), System::nanoTime);
-    this.pace = new Pace(run.chunkSize(), millis == null ? null : Duration.ofMillis(millis), rate);
+    this.pace = new Pace(chunkSize, millis == null ? null : Duration.ofMillis(millis), rate);
     this.throttle = new Throttle(plan, rate, stop, notices, System::nanoTime);
   }
 

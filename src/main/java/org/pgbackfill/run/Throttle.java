@@ -68,6 +68,7 @@ final class Throttle {
   private long mostLagMillis;
   private boolean sawWaiting;
   private boolean sawLag;
+  private boolean isOver;
 
   /**
    * Holds nothing before the first look, unless the plan says that it is to be waited for.
@@ -138,6 +139,9 @@ final class Throttle {
   }
 
   private void decide() {
+    if (isOver) {
+      return;
+    }
     Map<Reason, String> now = new EnumMap<>(Reason.class);
     for (Gauge gauge : limits.keySet()) {
       String reason = reason(gauge);
@@ -252,8 +256,9 @@ final class Throttle {
     return why.containsKey(Reason.PAUSE) || why.containsKey(Reason.FILE);
   }
 
-  /** Nobody looks any more: what held so far would hold for ever. */
+  /** Nobody looks any more: what held so far would hold for ever. A look on its way comes late. */
   synchronized void letGo() {
+    isOver = true;
     why = Map.of();
     account();
   }

@@ -13,7 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A short {@code scripts/chaos}, with its controls. */
 @Tag("database")
-@Tag("once")
 class ChaosTest {
   @Test
   void nothingIsLostAndNothingIsTwiceWhereTheToolAndTheServerAreKilled(@TempDir Path folder) {

@@ -18,7 +18,6 @@ import org.pgbackfill.testkit.TestServer;
 
 /** Runs that change rows, and lose a connection at a COMMIT: tried again, and resumed. */
 @Tag("database")
-@Tag("once")
 class ChangeFaultsTest {
   private static final int MOST_COMMITS = 12;
   private static final String LINK = "c0ffee00-0000-4000-8000-000000000001";

@@ -36,6 +36,17 @@ class HeldTest {
     nanos += Duration.ofSeconds(seconds).toNanos();
   }
 
+  /** Retries at the run's end would wait for ever for somebody to unpause it. */
+  @Test
+  void behindTheLastLookNothingHoldsThoughOneComesLate() {
+    Throttle throttle = throttle(Map.of(), null);
+    throttle.pause("somebody");
+    assertTrue(throttle.isHeldByHand());
+    throttle.letGo();
+    throttle.see(seen(Map.of()));
+    assertFalse(throttle.isHeldByHand());
+  }
+
   @Test
   void whatCantBeSeenHoldsTheLoadThatIsToGoByIt() {
     Throttle throttle = throttle(Map.of(Knob.MAX_LAG, 5_000L), "SELECT false");
