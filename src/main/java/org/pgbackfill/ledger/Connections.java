@@ -17,7 +17,7 @@ public interface Connections {
   /**
    * Opens a session of the caller's own beside the pool: as long as it is there, its owner lives.
    *
-   * @return without autocommit, to be closed by the caller
+   * @return without autocommit, to be ended by the caller with {@link #end}
    * @throws SQLException when there is no connection to be had
    */
   Connection session() throws SQLException;
@@ -31,4 +31,20 @@ public interface Connections {
    * @throws SQLException as any statement
    */
   void limit(Connection session, String who) throws SQLException;
+
+  /**
+   * Ends a session at once, also in the middle of a statement: a close could wait for a server that
+   * does not answer.
+   *
+   * @param session null is none
+   */
+  static void end(Connection session) {
+    try {
+      if (session != null) {
+        session.abort(Runnable::run);
+      }
+    } catch (SQLException e) {
+      // It is gone either way.
+    }
+  }
 }

@@ -67,7 +67,7 @@ public final class Holding implements Hold {
               } catch (SQLException e) {
                 // The server is away: the lanes retry, and say so. The next beat tries a new
                 // session.
-                closeSession();
+                endSession();
               }
             },
             0,
@@ -268,20 +268,14 @@ public final class Holding implements Hold {
     return History.read(connections, schema, run);
   }
 
-  private void closeSession() {
-    try {
-      if (session != null) {
-        session.abort(Runnable::run); // a close could wait for a server that does not answer
-      }
-    } catch (SQLException e) {
-      // It is gone either way.
-    }
+  private void endSession() {
+    Connections.end(session);
     session = null;
   }
 
   @Override
   public void close() {
     heart.shutdownNow();
-    closeSession();
+    endSession();
   }
 }

@@ -33,29 +33,39 @@ final class OutcomeCodec {
 
   private OutcomeCodec() {}
 
+  /** What there is behind the first byte, which says what is kept. */
+  private interface Body {
+    void write(DataOutputStream out) throws IOException;
+  }
+
   /** All of a chunk. */
   static byte[] encode(List<Outcome> outcomes, Keep keep) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeByte(keep == Keep.IDS ? KEPT_IDS : 0);
-      for (Outcome outcome : outcomes) {
-        write(out, outcome, keep);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory", e);
-    }
-    return bytes.toByteArray();
+    return encode(
+        keep,
+        out -> {
+          for (Outcome outcome : outcomes) {
+            write(out, outcome, keep);
+          }
+        });
   }
 
   /** Some, by the numbers of their records. */
   static byte[] encode(Map<Long, Outcome> outcomes, Keep keep) {
+    return encode(
+        keep,
+        out -> {
+          for (Map.Entry<Long, Outcome> entry : outcomes.entrySet()) {
+            out.writeLong(entry.getKey());
+            write(out, entry.getValue(), keep);
+          }
+        });
+  }
+
+  private static byte[] encode(Keep keep, Body body) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(keep == Keep.IDS ? KEPT_IDS : 0);
-      for (Map.Entry<Long, Outcome> entry : outcomes.entrySet()) {
-        out.writeLong(entry.getKey());
-        write(out, entry.getValue(), keep);
-      }
+      body.write(out);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
     }
@@ -83,36 +93,34 @@ final class OutcomeCodec {
     out.write(bytes);
   }
 
+  /** One entry behind the first byte. */
+  private interface Entry {
+    void read(DataInputStream in, boolean ids) throws IOException;
+  }
+
   /** All of a chunk; a new row's id is nil, for its record has it. */
   static List<Outcome> decode(byte[] bytes) {
     List<Outcome> outcomes = new ArrayList<>();
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      boolean ids = in.readByte() == KEPT_IDS;
-      while (in.available() > 0) {
-        outcomes.add(read(in, ids));
-      }
-    } catch (IOException e) {
-      throw brokenOff(e);
-    }
+    decode(bytes, (in, ids) -> outcomes.add(read(in, ids)));
     return outcomes;
   }
 
   /** Some, by the numbers of their records; a new row's id is nil, for its record has it. */
   static Map<Long, Outcome> decodeSome(byte[] bytes) {
     Map<Long, Outcome> outcomes = new HashMap<>();
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      boolean ids = in.readByte() == KEPT_IDS;
-      while (in.available() > 0) {
-        outcomes.put(in.readLong(), read(in, ids));
-      }
-    } catch (IOException e) {
-      throw brokenOff(e);
-    }
+    decode(bytes, (in, ids) -> outcomes.put(in.readLong(), read(in, ids)));
     return outcomes;
   }
 
-  private static UncheckedIOException brokenOff(IOException e) {
-    return new UncheckedIOException("the ledger's outcomes break off", e);
+  private static void decode(byte[] bytes, Entry entry) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      boolean ids = in.readByte() == KEPT_IDS;
+      while (in.available() > 0) {
+        entry.read(in, ids);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the ledger's outcomes break off", e);
+    }
   }
 
   private static Outcome read(DataInputStream in, boolean ids) throws IOException {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Set;
+import org.pgbackfill.ledger.Connections;
 
 /**
  * The server as a DBA sees it beside the load, through a session of its own that takes no lock and
@@ -165,7 +166,7 @@ public final class LiveSystem implements AutoCloseable {
       session.commit();
       return null;
     } catch (SQLException e) {
-      closeSession();
+      endSession();
       return Messages.of(e);
     }
   }
@@ -184,7 +185,7 @@ public final class LiveSystem implements AutoCloseable {
       seen = figures.read(session, asked);
       session.commit();
     } catch (SQLException e) {
-      closeSession();
+      endSession();
       return Sighting.nothing(Messages.of(e));
     }
     return query == null ? seen : withAnswer(seen, query);
@@ -196,7 +197,7 @@ public final class LiveSystem implements AutoCloseable {
       why = holds(query) ? "the query says so" : null;
     } catch (SQLException e) {
       // Nobody knows whether the load may go on; so it does not.
-      closeSession();
+      endSession();
       why = "the query failed: " + Messages.of(e);
     }
     return new Sighting(seen.values(), seen.waiting(), seen.longestWaitMillis(), why, null);
@@ -257,20 +258,14 @@ public final class LiveSystem implements AutoCloseable {
     return "SELECT (\n" + query.strip().replaceFirst(";$", "") + "\n)::boolean";
   }
 
-  private void closeSession() {
-    try {
-      if (session != null) {
-        session.abort(Runnable::run); // a close could wait for a server that does not answer
-      }
-    } catch (SQLException e) {
-      // It is gone either way.
-    }
+  private void endSession() {
+    Connections.end(session);
     session = null;
   }
 
   /** Ends the session, also in the middle of a look. */
   @Override
   public void close() {
-    closeSession();
+    endSession();
   }
 }

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * java -cp ... org.pgbackfill.bench.Foreground FILE TRANSACTIONS-PER-SECOND CONNECTIONS SEED JDBC-URL
  * </pre>
  *
- * <p>Says {@code ready} when it has begun, and at its end one JSON object. A line break on standard
+ * <p>Says {@code ready} when it counts, and at its end one JSON object. A line break on standard
  * input says that a load begins: what falls into its first second counts, and is told without as
  * well, for a program's start is short and not to be slowed down. A transaction's latency is
  * counted from when it was due, not from when a connection was free for it: a server that stands
@@ -48,8 +49,8 @@ public final class Foreground {
   /** Every so many transactions, one is an update. */
   private static final int UPDATE_EVERY = 2;
 
-  /** Of each connection, before anything is counted: the JVM and the server's caches are warm. */
-  private static final int WARM_UP = 200;
+  /** Of traffic, before anything is counted: the JVM and the server's caches are warm then. */
+  private static final Duration WARM_UP = Duration.ofSeconds(3);
 
   /** The most contacts that are read and updated: they are kept in memory. */
   private static final int MOST_CONTACTS = 200_000;
@@ -103,12 +104,13 @@ public final class Foreground {
       for (int i = 0; i <= connections; i++) {
         open.add(DriverManager.getConnection(url));
       }
-      warmUp(open);
       start = System.nanoTime();
       List<Future<Traffic>> traffic = new ArrayList<>();
       for (Connection connection : open.subList(1, open.size())) {
         traffic.add(workers.submit(() -> work(connection)));
       }
+      Thread.sleep(WARM_UP.toMillis());
+      long counted = System.nanoTime();
       LockSampler sampler = new LockSampler(open.get(0));
       Future<?> sampling = workers.submit(() -> sampler.run(() -> stopped));
       System.out.println("ready");
@@ -118,27 +120,18 @@ public final class Foreground {
         }
       }
       stopped = true;
-      double seconds = (System.nanoTime() - start) / 1e9;
+      double seconds = (System.nanoTime() - counted) / 1e9;
       Traffic all = new Traffic();
       for (Future<Traffic> one : traffic) {
         all.add(one.get());
       }
+      all.transactions.removeIf(done -> done.due() < counted);
       sampling.get();
       return "{" + all.json(seconds, loads) + ", " + sampler.json() + "}";
     } finally {
       workers.shutdownNow();
       for (Connection connection : open) {
         connection.close();
-      }
-    }
-  }
-
-  private void warmUp(List<Connection> connections) throws SQLException {
-    for (Connection connection : connections.subList(1, connections.size())) {
-      try (Statements statements = new Statements(connection)) {
-        for (int i = 0; i < WARM_UP; i++) {
-          statements.read(contacts.get(i % contacts.size()));
-        }
       }
     }
   }

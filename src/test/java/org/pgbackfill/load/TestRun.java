@@ -43,6 +43,7 @@ final class TestRun implements AutoCloseable {
   private final Retries retries;
   private final ChunkLoader loader;
   private final List<Row> rows = new ArrayList<>();
+  private final List<Duration> rests = new ArrayList<>();
 
   TestRun(
       TestDatabase where,
@@ -70,10 +71,7 @@ final class TestRun implements AutoCloseable {
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Set.of(), Map.of());
       Existence existence =
           Existence.choose(
-              database,
-              table,
-              new Existence.Facts(1, Long.MAX_VALUE, false, false),
-              Existence.Rests.NONE);
+              database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false), rests::add);
       this.loader =
           new ChunkLoader(database, table, existence, run, retries, rows -> sorted(rows, order));
     } catch (SQLException | SourceException e) {
@@ -116,6 +114,11 @@ final class TestRun implements AutoCloseable {
       outcomes.addAll(loader.load(new Chunk(0, some)));
     }
     return outcomes;
+  }
+
+  /** How long each piece took after which there might have been a rest. */
+  List<Duration> rests() {
+    return rests;
   }
 
   long retries() {

@@ -1,0 +1,45 @@
+package org.pgbackfill.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.testkit.TestDatabase;
+import org.pgbackfill.testkit.TestServer;
+
+/** Where the table's keys are read once. */
+@Tag("database")
+class KnownKeysTest {
+  private static final List<String> KEYS =
+      IntStream.range(0, 3_500).mapToObj(n -> "a" + n + "@example.com").toList();
+
+  private final TestDatabase database = TestServer.shared().database();
+
+  /** A limited rate is kept while they are read, too; into an empty table there are none. */
+  @ParameterizedTest
+  @EnumSource
+  void behindEachThousandThereMayBeRest(Kind kind) {
+    kind.createTable(database);
+    try (TestRun first = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertEquals(Outcome.Kind.INSERTED, kindOfAll(first));
+      assertEquals(List.of(), first.rests());
+    }
+    try (TestRun again = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertEquals(Outcome.Kind.EXISTING, kindOfAll(again));
+      assertEquals(3, again.rests().size());
+      assertTrue(again.rests().stream().allMatch(worked -> worked.compareTo(Duration.ZERO) > 0));
+    }
+  }
+
+  private static Outcome.Kind kindOfAll(TestRun run) {
+    List<Outcome.Kind> kinds = run.load(1_000).stream().map(Outcome::kind).distinct().toList();
+    assertEquals(1, kinds.size(), kinds::toString);
+    return kinds.get(0);
+  }
+}
