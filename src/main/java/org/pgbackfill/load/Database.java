@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
 import org.pgbackfill.ledger.Connections;
+import org.postgresql.PGProperty;
 
 /**
  * The connections of a run: one for each lane, and one besides. Safe between threads.
@@ -58,6 +59,9 @@ public final class Database implements AutoCloseable, Connections {
   private static final String NO_TRANSACTION_TIMEOUT =
       "set_config('transaction_timeout', '0', true),";
   private static final int FIRST_WITH_TRANSACTION_TIMEOUT = 17;
+
+  /** So many times what connecting may take, the first login may: there can be several hosts. */
+  private static final int LOGIN = 3;
 
   /** How long the pool waits for a connection before it says why there is none. */
   private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -112,7 +116,7 @@ public final class Database implements AutoCloseable, Connections {
    */
   public static Database open(ConnectionSpec spec, Limits limits, int lanes, Access access) {
     int version;
-    try (Connection first = DriverManager.getConnection(spec.url(), spec.properties())) {
+    try (Connection first = DriverManager.getConnection(spec.url(), withLogin(spec.properties()))) {
       if (!first.isValid((int) CONNECT.toSeconds())) {
         throw new SQLException("the server does not answer", "08006");
       }
@@ -131,6 +135,16 @@ public final class Database implements AutoCloseable, Connections {
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(patience(limits).toMillis());
     return new Database(spec, limits, access, version, new HikariDataSource(config));
+  }
+
+  /**
+   * A server that accepts a connection and then says nothing is given up as well, where the
+   * operator has not said that connecting may take for ever.
+   */
+  private static Properties withLogin(Properties properties) throws SQLException {
+    long login = (long) LOGIN * PGProperty.CONNECT_TIMEOUT.getInt(properties);
+    properties.putIfAbsent(PGProperty.LOGIN_TIMEOUT.getName(), Long.toString(login));
+    return properties;
   }
 
   /** Who gives up soon does not wait long for a connection. */

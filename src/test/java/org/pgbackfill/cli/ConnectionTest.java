@@ -2,6 +2,7 @@ package org.pgbackfill.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -98,6 +100,33 @@ class ConnectionTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
+  }
+
+  @Test
+  void aServerThatAcceptsAndSaysNothingIsGivenUp() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Cli.Result result =
+          assertTimeoutPreemptively(
+              Duration.ofSeconds(60),
+              () ->
+                  load(
+                      new Cli().with("PGCONNECT_TIMEOUT", "1"),
+                      "-h",
+                      "localhost",
+                      "-p",
+                      silent.getLocalPort(),
+                      "-U",
+                      "ann"));
+      assertEquals(1, result.status(), result::toString);
+      assertTrue(result.err().startsWith("pgbackfill: no connection with host"), result::err);
+    }
+  }
+
+  @Test
+  void aTimeoutThatIsNoNumberIsToldByItsName() {
+    Cli.Result result = load(new Cli(), "-d", "jdbc:postgresql://localhost/x?connectTimeout=abc");
+    assertEquals(1, result.status(), result::toString);
+    assertTrue(result.err().contains("connectTimeout parameter value must be"), result::err);
   }
 
   @Test
