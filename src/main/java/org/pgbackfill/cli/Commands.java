@@ -1,9 +1,14 @@
 package org.pgbackfill.cli;
 
+import java.lang.reflect.Constructor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Makes Picocli's command objects, giving each what it has from outside. */
 final class Commands implements CommandLine.IFactory {
@@ -77,6 +82,23 @@ final class Commands implements CommandLine.IFactory {
     if (type == LedgerCommand.class) {
       return type.cast(new LedgerCommand(terminal));
     }
-    return CommandLine.defaultFactory().create(type);
+    // All else as Picocli's own factory does, which looks for Groovy in each library first.
+    if (type == List.class) {
+      return type.cast(new ArrayList<>());
+    }
+    if (type == Map.class) {
+      return type.cast(new LinkedHashMap<>());
+    }
+    Constructor<K> constructor = type.getDeclaredConstructor();
+    constructor.setAccessible(true);
+    return constructor.newInstance();
+  }
+
+  /** As much of a command as the list of commands shows. */
+  static CommandLine header(Class<?> command) {
+    CommandLine line = new CommandLine(CommandSpec.create());
+    String[] header = command.getAnnotation(Command.class).header();
+    line.getCommandSpec().usageMessage().header(header);
+    return line;
   }
 }

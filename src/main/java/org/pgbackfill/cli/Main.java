@@ -6,6 +6,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.utils.Signals;
 import picocli.CommandLine;
@@ -47,16 +48,21 @@ public final class Main {
   }
 
   /**
-   * The command that the first word names, or all of them where it names none: Picocli takes 10 ms
-   * and more to read what a command's options are.
+   * The command that the first word names; where it names none, all of them, or as much of them as
+   * help shows if no word can mean one: Picocli takes 10 ms and more to read what a command's
+   * options are.
    */
   static CommandLine commandLine(Terminal terminal, String... args) {
     CommandLine line = new CommandLine(new PgBackfill(), new Commands(terminal));
     String first = args.length == 0 ? "" : args[0];
+    boolean named = Commands.BY_NAME.containsKey(first);
+    boolean mayName = Arrays.stream(args).anyMatch(Main::mayNameCommand);
     Commands.BY_NAME.forEach(
         (name, command) -> {
-          if (first.equals(name) || !Commands.BY_NAME.containsKey(first)) {
+          if (named ? first.equals(name) : mayName) {
             line.addSubcommand(name, command);
+          } else if (!named) {
+            line.addSubcommand(name, Commands.header(command));
           }
         });
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
@@ -64,15 +70,24 @@ public final class Main {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setAbbreviatedOptionsAllowed(false);
     line.setUsageHelpWidth(100);
-    line.setParameterExceptionHandler(Main::usage);
+    line.setParameterExceptionHandler(new Usage());
     return line;
   }
 
-  private static int usage(CommandLine.ParameterException e, String[] args) {
-    CommandLine line = e.getCommandLine();
-    line.getErr().println("pgbackfill: " + usageMessage(e));
-    line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-    return ExitStatus.USAGE.code();
+  /** Picocli reads further words from a file after an at sign. */
+  private static boolean mayNameCommand(String word) {
+    return Commands.BY_NAME.containsKey(word) || word.startsWith("@");
+  }
+
+  /** A class of its own: of a method reference's the class-data archive keeps none this old. */
+  private static final class Usage implements CommandLine.IParameterExceptionHandler {
+    @Override
+    public int handleParseException(CommandLine.ParameterException e, String[] args) {
+      CommandLine line = e.getCommandLine();
+      line.getErr().println("pgbackfill: " + usageMessage(e));
+      line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+      return ExitStatus.USAGE.code();
+    }
   }
 
   /** What stands behind an equals sign may be a password, where no option takes one. */

@@ -240,7 +240,7 @@ class OptionsTest {
             () -> null,
             stop -> {});
     List<CommandLine> commands =
-        new ArrayList<>(Main.commandLine(terminal).getSubcommands().values());
+        new ArrayList<>(Main.commandLine(terminal, "--help", "contacts").getSubcommands().values());
     List.copyOf(commands).forEach(command -> commands.addAll(command.getSubcommands().values()));
     return List.copyOf(commands);
   }
@@ -377,6 +377,20 @@ class OptionsTest {
     String help = new Cli().run("--help").out();
     for (ExitStatus status : ExitStatus.values()) {
       assertTrue(help.contains("\n  " + status.code() + "  "), help);
+    }
+  }
+
+  /** It is shown without reading what options the commands have. */
+  @Test
+  void helpListsTheCommandsAsTheyAre() {
+    String help = new Cli().run("--help").out();
+    assertEquals(new Cli().run("--help", "contacts").out(), help);
+    for (CommandLine command : commands()) {
+      if (command.getParent().getParent() == null) {
+        String header = command.getCommandSpec().usageMessage().header()[0];
+        assertTrue(help.contains("  " + command.getCommandName() + " "), help);
+        assertTrue(help.contains(header), help);
+      }
     }
   }
 
