@@ -1,14 +1,16 @@
 package org.pgbackfill.ledger;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** How many records of a run came to which outcome. Safe between threads. */
 public final class Counts {
   private final Map<Outcome.Kind, LongAdder> byKind = new EnumMap<>(Outcome.Kind.class);
 
-  private final LongAdder seen = new LongAdder();
+  private final AtomicLong seen = new AtomicLong();
 
   /** Starts at nothing. */
   public Counts() {
@@ -17,9 +19,9 @@ public final class Counts {
     }
   }
 
-  /** Counts one record that was read, and has no outcome yet. */
+  /** Counts one record that was read, and has no outcome yet. For one thread, the reader. */
   public void see() {
-    seen.increment();
+    seen.setOpaque(seen.getPlain() + 1);
   }
 
   /**
@@ -28,7 +30,7 @@ public final class Counts {
    * @return 0 and more
    */
   public long seen() {
-    return seen.sum();
+    return seen.get();
   }
 
   /**
@@ -38,6 +40,22 @@ public final class Counts {
    */
   public void add(Outcome outcome) {
     byKind.get(outcome.kind()).increment();
+  }
+
+  /**
+   * Counts many.
+   *
+   * @param outcomes what became of each
+   */
+  public void add(List<Outcome> outcomes) {
+    // Neighbours mostly came to the same.
+    int from = 0;
+    for (int i = 1; i <= outcomes.size(); i++) {
+      if (i == outcomes.size() || outcomes.get(i).kind() != outcomes.get(from).kind()) {
+        byKind.get(outcomes.get(from).kind()).add((long) i - from);
+        from = i;
+      }
+    }
   }
 
   /**

@@ -33,6 +33,10 @@ final class OutcomeCodec {
 
   private OutcomeCodec() {}
 
+  private static byte code(Outcome.Kind kind) {
+    return (byte) KINDS.indexOf(kind);
+  }
+
   /** What there is behind the first byte, which says what is kept. */
   private interface Body {
     void write(DataOutputStream out) throws IOException;
@@ -40,6 +44,26 @@ final class OutcomeCodec {
 
   /** All of a chunk. */
   static byte[] encode(List<Outcome> outcomes, Keep keep) {
+    return keep == Keep.KINDS && outcomes.stream().allMatch(OutcomeCodec::isKindAlone)
+        ? kinds(outcomes)
+        : withMore(outcomes, keep);
+  }
+
+  private static boolean isKindAlone(Outcome outcome) {
+    return outcome.kind() != Outcome.Kind.REJECTED;
+  }
+
+  /** What {@link #withMore} gives where there is no more than a byte to write for each. */
+  private static byte[] kinds(List<Outcome> outcomes) {
+    byte[] bytes = new byte[1 + outcomes.size()];
+    int at = 1;
+    for (Outcome outcome : outcomes) {
+      bytes[at++] = code(outcome.kind());
+    }
+    return bytes;
+  }
+
+  private static byte[] withMore(List<Outcome> outcomes, Keep keep) {
     return encode(
         keep,
         out -> {
@@ -73,7 +97,7 @@ final class OutcomeCodec {
   }
 
   private static void write(DataOutputStream out, Outcome outcome, Keep keep) throws IOException {
-    out.writeByte(KINDS.indexOf(outcome.kind()));
+    out.writeByte(code(outcome.kind()));
     switch (outcome.kind()) {
       case INSERTED -> {}
       case EXISTING, FILLED, OVERWRITTEN, DUPLICATE -> {

@@ -333,27 +333,30 @@ final class BinaryCopy {
       }
     }
 
-    private void put(long value, int count) {
-      room(count);
-      for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) {
-        bytes[size++] = (byte) (value >>> shift);
-      }
-    }
-
     void putByte(int value) {
-      put(value, Byte.BYTES);
+      room(Byte.BYTES);
+      bytes[size++] = (byte) value;
     }
 
     void putShort(int value) {
-      put(value, Short.BYTES);
+      room(Short.BYTES);
+      bytes[size] = (byte) (value >>> 8);
+      bytes[size + 1] = (byte) value;
+      size += Short.BYTES;
     }
 
     void putInt(int value) {
-      put(value, Integer.BYTES);
+      room(Integer.BYTES);
+      bytes[size] = (byte) (value >>> 24);
+      bytes[size + 1] = (byte) (value >>> 16);
+      bytes[size + 2] = (byte) (value >>> 8);
+      bytes[size + 3] = (byte) value;
+      size += Integer.BYTES;
     }
 
     void putLong(long value) {
-      put(value, Long.BYTES);
+      putInt((int) (value >>> 32));
+      putInt((int) value);
     }
 
     void putUuid(UUID value) {

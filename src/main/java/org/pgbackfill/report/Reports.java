@@ -147,6 +147,16 @@ public final class Reports implements AutoCloseable {
   }
 
   /**
+   * Whether anything is written of such a record; otherwise it need not be added.
+   *
+   * @param outcome what became of it
+   * @return true for a reject, and for all where there is an outcome file
+   */
+  public boolean tells(Outcome outcome) {
+    return outcomeWriter != null || outcome.kind() == Outcome.Kind.REJECTED;
+  }
+
+  /**
    * Tells what became of the next record.
    *
    * @param record the next one in input order

@@ -148,13 +148,13 @@ final class Feed {
     if (source.isReadOnce()) {
       hold.checkpoint(lastNumber, source.checksumSoFar());
     }
-    List<Window.Part> parts = window.deal(plan.threads());
+    List<Window.Part> parts = window.deal();
     order.add(window);
     parts.forEach(lanes::give);
     window = newWindow();
   }
 
   private Window newWindow() {
-    return new Window(restraint.pace().window(plan.threads()));
+    return new Window(restraint.pace().window(plan.threads()), plan.threads());
   }
 }

@@ -63,7 +63,7 @@ final class InputOrder implements AutoCloseable {
     if (closed) {
       return; // from a lane that was left behind: its chunk is in, and a resume tells of it
     }
-    outcomes.forEach(counts::add);
+    counts.add(outcomes);
     part.window().settle(part, outcomes);
     tellComplete();
   }
@@ -77,9 +77,9 @@ final class InputOrder implements AutoCloseable {
 
   private void tell(Window window) {
     for (int i = 0; i < window.size(); i++) {
-      Checked record = window.record(i);
       Outcome outcome = window.outcome(i);
-      if (outcome != null) {
+      if (outcome != null && reports.tells(outcome)) {
+        Checked record = window.record(i);
         reports.add(record.record(), record::shownKey, outcome);
       }
     }

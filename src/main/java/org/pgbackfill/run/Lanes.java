@@ -84,7 +84,7 @@ final class Lanes implements AutoCloseable {
 
   /** Waits for room in the lane's queue; after a stop the part is dropped, for it is not begun. */
   void give(Window.Part part) {
-    give(queues.get(part.chunk().lane()), Optional.of(part));
+    give(queues.get(part.lane()), Optional.of(part));
   }
 
   private void give(BlockingQueue<Optional<Window.Part>> queue, Optional<Window.Part> part) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.Chunk;
 import org.pgbackfill.target.Checked;
+import org.pgbackfill.target.CheckedRecords;
 import org.pgbackfill.target.Row;
 
 /**
@@ -16,14 +17,14 @@ final class Window {
   /** One lane's part of a window. */
   static final class Part {
     private final Window window;
-    private final Chunk chunk;
+    private final int lane;
 
-    /** Where the chunk's rows stand in the window. */
+    /** Where its records stand in the window. */
     private final int[] positions;
 
-    private Part(Window window, Chunk chunk, int[] positions) {
+    private Part(Window window, int lane, int[] positions) {
       this.window = window;
-      this.chunk = chunk;
+      this.lane = lane;
       this.positions = positions;
     }
 
@@ -32,9 +33,18 @@ final class Window {
       return window;
     }
 
-    /** The rows. */
+    /** Whose. */
+    int lane() {
+      return lane;
+    }
+
+    /** Makes its rows, for one use: they take much more memory than the window. */
     Chunk chunk() {
-      return chunk;
+      List<Row> rows = new ArrayList<>(positions.length);
+      for (int position : positions) {
+        rows.add((Row) window.records.get(position));
+      }
+      return new Chunk(lane, rows);
     }
 
     int size() {
@@ -52,15 +62,15 @@ final class Window {
     }
 
     private Part slice(int from, int to) {
-      return new Part(
-          window,
-          new Chunk(chunk.lane(), chunk.rows().subList(from, to)),
-          Arrays.copyOfRange(positions, from, to));
+      return new Part(window, lane, Arrays.copyOfRange(positions, from, to));
     }
   }
 
-  /** A record's objects on a 64-bit JVM, besides its values: measured, about. */
-  private static final long RECORD_BYTES = 200;
+  /**
+   * What a record takes besides where it is kept: its outcome, its lane, its position, and its
+   * share of the chunks that are made of one window at a time, with all that loading needs.
+   */
+  private static final long RECORD_BYTES = 70;
 
   /**
    * Memory is bounded as well as the number of records, for a job's arguments can be long, and the
@@ -71,16 +81,18 @@ final class Window {
   private static final byte NO_LANE = -1;
 
   private final int capacity;
-  private final List<Checked> records;
-  private final List<Outcome> outcomes;
-  private long bytes;
+  private final int lanes;
+  private final CheckedRecords records = new CheckedRecords();
+  private final List<Outcome> outcomes = new ArrayList<>();
+
+  /** By position, {@link #NO_LANE} where the outcome is known. */
+  private byte[] laneOf = new byte[1024];
+
   private int open;
 
-  Window(int capacity) {
+  Window(int capacity, int lanes) {
     this.capacity = capacity;
-    // More seldom fit into its memory.
-    this.records = new ArrayList<>(Math.min(capacity, 1 << 15));
-    this.outcomes = new ArrayList<>(Math.min(capacity, 1 << 15));
+    this.lanes = lanes;
   }
 
   /**
@@ -88,41 +100,44 @@ final class Window {
    * lane.
    */
   void add(Checked checked, Outcome outcome) {
+    int position = records.size();
+    if (position == laneOf.length) {
+      laneOf = Arrays.copyOf(laneOf, 2 * position);
+    }
+    boolean isOpen = outcome == null;
+    laneOf[position] = isOpen ? (byte) ((Row) checked).lane(lanes) : NO_LANE;
+    open += isOpen ? 1 : 0;
     records.add(checked);
     outcomes.add(outcome);
-    open += outcome == null ? 1 : 0;
-    bytes += RECORD_BYTES + checked.record().footprint();
   }
 
   boolean isFull() {
-    return records.size() >= capacity || bytes >= MAX_BYTES;
+    return records.size() >= capacity
+        || records.footprint() + RECORD_BYTES * records.size() >= MAX_BYTES;
   }
 
   boolean isEmpty() {
-    return records.isEmpty();
+    return records.size() == 0;
   }
 
-  /** The rows by lane; the lane cuts them into chunks. */
-  List<Part> deal(int lanes) {
-    byte[] laneOf = new byte[records.size()];
+  /** The open records by lane; the lane cuts them into chunks. */
+  List<Part> deal() {
     int[] counts = new int[lanes];
-    for (int i = 0; i < laneOf.length; i++) {
-      boolean isOpen = records.get(i) instanceof Row && outcomes.get(i) == null;
-      laneOf[i] = isOpen ? (byte) ((Row) records.get(i)).lane(lanes) : NO_LANE;
-      if (isOpen) {
+    for (int i = 0; i < records.size(); i++) {
+      if (laneOf[i] != NO_LANE) {
         counts[laneOf[i]]++;
       }
     }
     List<Part> parts = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
       if (counts[lane] > 0) {
-        parts.add(part(lane, positions(laneOf, lane, counts[lane])));
+        parts.add(new Part(this, lane, positions(lane, counts[lane])));
       }
     }
     return parts;
   }
 
-  private static int[] positions(byte[] laneOf, int lane, int count) {
+  private int[] positions(int lane, int count) {
     int[] positions = new int[count];
     for (int i = 0, next = 0; i < count; next++) {
       if (laneOf[next] == lane) {
@@ -130,14 +145,6 @@ final class Window {
       }
     }
     return positions;
-  }
-
-  private Part part(int lane, int[] positions) {
-    List<Row> rows = new ArrayList<>(positions.length);
-    for (int position : positions) {
-      rows.add((Row) records.get(position));
-    }
-    return new Part(this, new Chunk(lane, rows), positions);
   }
 
   /** Notes the outcomes of one part. To be called under {@link InputOrder}'s lock. */

@@ -49,8 +49,17 @@ public final class CsvRecord {
     return new CsvRecord(number, file, line, fields, null, null, 0);
   }
 
-  /** With fields that are known to be UTF-8 without NUL. */
-  static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int first) {
+  /**
+   * With fields that are known to be UTF-8 without NUL; also to make a record that was plain again.
+   *
+   * @param number as {@link #number} tells it
+   * @param file what the header said
+   * @param line as {@link #line} tells it
+   * @param block as {@link #bytes} tells it
+   * @param first where the first field starts there, as {@link #start} tells it
+   * @return a plain record
+   */
+  public static CsvRecord plain(long number, SourceFile file, long line, byte[] block, int first) {
     return new CsvRecord(number, file, line, null, null, block, first);
   }
 
@@ -149,8 +158,12 @@ public final class CsvRecord {
    * @return behind its last byte
    */
   public int end(int column) {
-    int place = first - 2 * (column + 1);
-    return first + ((block[place] & 0xFF) << 8 | (block[place + 1] & 0xFF));
+    return first + twoBytes(block, first - 2 * (column + 1));
+  }
+
+  /** So small that the quick compiler takes it in where it is called, as the callers above. */
+  private static int twoBytes(byte[] bytes, int at) {
+    return (bytes[at] & 0xFF) << 8 | (bytes[at + 1] & 0xFF);
   }
 
   /**

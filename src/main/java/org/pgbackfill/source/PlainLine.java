@@ -28,7 +28,9 @@ final class PlainLine {
   /** Behind the last byte of the record on its way. */
   private int out;
 
-  private boolean ascii;
+  /** Where the line's first byte beyond ASCII is; its end when there is none. */
+  private int beyond;
+
   private int next;
 
   /** Where the last record's fields are. */
@@ -68,7 +70,7 @@ final class PlainLine {
       return NO_ROOM;
     }
     out = first;
-    ascii = true;
+    beyond = to;
     int start = from;
     for (int field = 0; field < count; field++) {
       boolean quoted = start < to && in[start] == '"';
@@ -88,7 +90,7 @@ final class PlainLine {
       start = end + 1;
     }
     boolean blank = out == first && in[from] != '"' && in[from] != ',';
-    if (blank || !(ascii || Utf8.isWellFormed(in, from, start))) {
+    if (blank || !Utf8.isWellFormed(in, beyond, start)) {
       return NOT_PLAIN;
     }
     next = start;
@@ -120,7 +122,9 @@ final class PlainLine {
       } else if (b == '\n' || b == 0) {
         return NOT_PLAIN;
       }
-      ascii &= b >= 0;
+      if (b < 0) {
+        beyond = Math.min(beyond, at);
+      }
     }
     return NOT_WHOLE;
   }
@@ -145,7 +149,9 @@ final class PlainLine {
       if (b == '"' || b == 0) {
         return NOT_PLAIN;
       }
-      ascii &= b >= 0;
+      if (b < 0) {
+        beyond = Math.min(beyond, at);
+      }
     }
     return NOT_WHOLE;
   }

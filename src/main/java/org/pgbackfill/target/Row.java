@@ -54,7 +54,7 @@ public final class Row implements Checked {
     this.derived = derived;
     this.link = link;
     this.key = key;
-    boolean inRecord = key != null && record != null && key == record.bytes();
+    boolean inRecord = key != null && record != null && isKeyInRecord();
     this.keyFrom = inRecord ? record.start(layout.keyPosition()) : 0;
     this.keyTo = inRecord ? record.end(layout.keyPosition()) : key == null ? 0 : key.length;
     this.keyed = keyed;
@@ -105,6 +105,32 @@ public final class Row implements Checked {
       CsvRecord record, LongFunction<UUID> derived, boolean hasKey, boolean keyed, Layout layout) {
     return new Row(
         record, null, derived, null, hasKey ? record.bytes() : null, keyed, null, layout);
+  }
+
+  /** Whether all that it tells is what stands in its plain record, but for what its kin share. */
+  boolean isAsItStands() {
+    return values == null && id == null && record.isPlain() && (key == null || isKeyInRecord());
+  }
+
+  private boolean isKeyInRecord() {
+    return key == record.bytes();
+  }
+
+  boolean hasKey() {
+    return key != null;
+  }
+
+  /** Whether two rows of which both {@link #isAsItStands} share all but that. */
+  boolean isKinOf(Row other) {
+    return layout == other.layout
+        && derived == other.derived
+        && record.file().index() == other.record.file().index();
+  }
+
+  /** A row that shares with this one what kin share. */
+  Row kin(CsvRecord itsRecord, UUID itsLink, boolean hasKey, boolean isKeyed) {
+    byte[] itsKey = hasKey ? itsRecord.bytes() : null;
+    return new Row(itsRecord, null, derived, itsLink, itsKey, isKeyed, null, layout);
   }
 
   private static byte[] utf8(String keyText) {
