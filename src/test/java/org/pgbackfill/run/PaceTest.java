@@ -53,7 +53,7 @@ class PaceTest {
 
   @Test
   void aLimitedRateMakesSmallChunks() {
-    assertEquals(900, pace(10_000, null, 90_000L).next());
+    assertEquals(450, pace(10_000, null, 90_000L).next());
     assertEquals(Pace.FEWEST, pace(10_000, null, 500L).next());
     assertEquals(50, pace(50, null, 500L).next());
   }
@@ -61,8 +61,8 @@ class PaceTest {
   /** What is read at a time is no more than the lanes take at a time. */
   @Test
   void aLimitedRateMakesSmallWindows() {
-    assertEquals(900, pace(10_000, null, 90_000L).window(1));
-    assertEquals(2 * 810, pace(10_000, null, 90_000L).window(2));
+    assertEquals(450, pace(10_000, null, 90_000L).window(1));
+    assertEquals(2 * 386, pace(10_000, null, 90_000L).window(2));
     assertEquals(2 * 9_700, pace(10_000, null, null).window(2));
   }
 
