@@ -1,10 +1,7 @@
 package org.pgbackfill.cli;
 
-import java.lang.reflect.Constructor;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -82,16 +79,7 @@ final class Commands implements CommandLine.IFactory {
     if (type == LedgerCommand.class) {
       return type.cast(new LedgerCommand(terminal));
     }
-    // All else as Picocli's own factory does, which looks for Groovy in each library first.
-    if (type == List.class) {
-      return type.cast(new ArrayList<>());
-    }
-    if (type == Map.class) {
-      return type.cast(new LinkedHashMap<>());
-    }
-    Constructor<K> constructor = type.getDeclaredConstructor();
-    constructor.setAccessible(true);
-    return constructor.newInstance();
+    return CommandLine.defaultFactory().create(type);
   }
 
   /** As much of a command as the list of commands shows. */

@@ -79,7 +79,7 @@ public final class Main {
     return Commands.BY_NAME.containsKey(word) || word.startsWith("@");
   }
 
-  /** A class of its own: of a method reference's the class-data archive keeps none this old. */
+  /** A class of its own: behind a method reference the archive leaves out an interface this old. */
   private static final class Usage implements CommandLine.IParameterExceptionHandler {
     @Override
     public int handleParseException(CommandLine.ParameterException e, String[] args) {
