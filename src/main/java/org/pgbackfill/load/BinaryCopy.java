@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
 import org.pgbackfill.source.CsvRecord;
-import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 import org.pgbackfill.target.Timestamps;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
@@ -179,13 +179,15 @@ final class BinaryCopy {
   /**
    * Inserts the rows in their order.
    *
-   * @param rows in lock order, none of which is there
-   * @param ids by the row's place in the list
+   * @param rows of the chunk
+   * @param places in lock order, of those that are to go in, none of which is there
+   * @param ids by how many go in before
    * @return how many the server took; -1 when these rows can't go this way, and nothing was done
    * @throws SQLException as any statement; 23505 when somebody was quicker
    */
-  long insert(Connection connection, List<Row> rows, IntFunction<UUID> ids) throws SQLException {
-    int[] present = present(rows);
+  long insert(Connection connection, Rows rows, int[] places, IntFunction<UUID> ids)
+      throws SQLException {
+    int[] present = present(rows, places);
     boolean[] written = new boolean[present.length];
     boolean asksTime = false;
     List<String> names = new ArrayList<>();
@@ -193,8 +195,8 @@ final class BinaryCopy {
       Field field = fields.get(i);
       Empty empty = field.empty();
       written[i] = present[i] > 0 || empty == Empty.NOW;
-      boolean lacksSome = written[i] && present[i] < rows.size();
-      if (lacksSome ? !isTime(i) : empty == Empty.EXPRESSION && present[i] < rows.size()) {
+      boolean lacksSome = written[i] && present[i] < places.length;
+      if (lacksSome ? !isTime(i) : empty == Empty.EXPRESSION && present[i] < places.length) {
         return -1; // COPY has no default for one row and a value for the next
       }
       asksTime |= lacksSome;
@@ -207,7 +209,7 @@ final class BinaryCopy {
         "COPY %s (%s) FROM STDIN (FORMAT binary)".formatted(table, String.join(", ", names));
     CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
     try {
-      send(copy, rows, ids, written, now);
+      send(copy, rows, places, ids, written, now);
       return copy.endCopy();
     } finally {
       if (copy.isActive()) {
@@ -234,22 +236,24 @@ final class BinaryCopy {
   }
 
   /** By field: how many rows have it; all of them where it does not matter. */
-  private int[] present(List<Row> rows) {
+  private int[] present(Rows rows, int[] places) {
     int[] present = new int[fields.size()];
     boolean[] matters = new boolean[present.length];
     for (int f = 0; f < present.length; f++) {
       matters[f] = fields.get(f).empty() != Empty.NULL;
-      present[f] = matters[f] ? 0 : rows.size();
+      present[f] = matters[f] ? 0 : places.length;
     }
-    for (Row row : rows) {
-      for (int f = 0; f < present.length; f++) {
-        present[f] += matters[f] && row.has(fields.get(f).position()) ? 1 : 0;
+    for (int f = 0; f < present.length; f++) {
+      int column = fields.get(f).position();
+      for (int i = 0; matters[f] && i < places.length; i++) {
+        present[f] += rows.has(places[i], column) ? 1 : 0;
       }
     }
     return present;
   }
 
-  private void send(CopyIn copy, List<Row> rows, IntFunction<UUID> ids, boolean[] written, long now)
+  private void send(
+      CopyIn copy, Rows rows, int[] places, IntFunction<UUID> ids, boolean[] written, long now)
       throws SQLException {
     int count = 0;
     for (boolean is : written) {
@@ -257,9 +261,9 @@ final class BinaryCopy {
     }
     Buffer out = new Buffer();
     out.put(HEADER, 0, HEADER.length);
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = 0; i < places.length; i++) {
       if (i % AHEAD == 0) {
-        out.seen = look(rows.subList(i, Math.min(i + AHEAD, rows.size())));
+        out.seen = look(rows, places, i, Math.min(i + AHEAD, places.length));
       }
       out.putShort(count);
       for (int f = 0; f < written.length; f++) {
@@ -267,7 +271,7 @@ final class BinaryCopy {
           if (fields.get(f).position() == 0) {
             out.putUuid(ids.apply(i));
           } else {
-            put(out, rows.get(i), f, now);
+            put(out, rows, places[i], f, now);
           }
         }
       }
@@ -284,30 +288,31 @@ final class BinaryCopy {
    * Looks at rows whose turn comes next. In key order they lie all over the memory: what misses the
    * cache then waits side by side, and not one after the other.
    */
-  private static long look(List<Row> rows) {
+  private static long look(Rows rows, int[] places, int from, int to) {
     long all = 0;
-    for (Row row : rows) {
-      CsvRecord record = row.record();
-      all += record.isPlain() ? record.end(0) : record.number();
-      all += row.keyTo() > row.keyFrom() ? row.keyBytes()[row.keyFrom()] : 0;
+    for (int i = from; i < to; i++) {
+      byte[] block = rows.block(places[i]);
+      all += block == null ? 0 : block[rows.first(places[i])];
     }
     return all;
   }
 
-  private void put(Buffer out, Row row, int field, long now) {
+  private void put(Buffer out, Rows rows, int place, int field, long now) {
     int column = fields.get(field).position();
     Encoding encoding = encodings.get(field);
     if (encoding == Encoding.UUID) {
-      out.putUuid(row.link());
+      out.putUuid(rows.link(place));
       return;
     }
-    int plain = encoding.isText() ? row.position(column) : -1;
+    byte[] block = encoding.isText() ? rows.block(place) : null;
+    int plain = block == null ? -1 : rows.position(place, column);
     if (plain >= 0) {
-      CsvRecord record = row.record();
-      encoding.put(out, record.bytes(), record.start(plain), record.end(plain));
+      int first = rows.first(place);
+      encoding.put(
+          out, block, CsvRecord.start(block, first, plain), CsvRecord.end(block, first, plain));
       return;
     }
-    String value = row.value(column);
+    String value = rows.has(place, column) ? rows.get(place).value(column) : null;
     if (value != null) {
       encoding.put(out, value);
     } else if (fields.get(field).empty().isNow()) {

@@ -8,11 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.RowChanges.Change;
 import org.pgbackfill.load.RowChanges.Compared;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /**
  * A chunk that changes rows that are there, and inserts those that are not where the target may.
@@ -24,9 +24,14 @@ import org.pgbackfill.target.Row;
 final class Changing extends Loading {
   private final RowChanges changes;
 
+  /** By place. */
+  private final Slot[] slots;
+
   Changing(ChunkLoader loader, Chunk chunk) {
     super(loader, chunk);
     this.changes = table.changes();
+    this.slots = new Slot[rows.size()];
+    Arrays.setAll(slots, place -> new Slot(place, rows.get(place)));
   }
 
   /** Whether a row that is there changes, the table has to tell. */
@@ -38,9 +43,10 @@ final class Changing extends Loading {
    * have their turn one after the other.
    */
   @Override
-  List<Slot> lead(List<Slot> open) {
-    Map<Object, Slot> byKey = new LinkedHashMap<>(2 * open.size());
-    for (Slot slot : open) {
+  int[] lead(int[] open) {
+    Map<Object, Slot> byKey = new LinkedHashMap<>(2 * open.length);
+    for (int place : open) {
+      Slot slot = slots[place];
       slot.followers = List.of();
       Slot first = byKey.putIfAbsent(slot.row.identity(), slot);
       if (first != null && table.folds()) {
@@ -48,36 +54,48 @@ final class Changing extends Loading {
         first.followers.add(slot);
       }
     }
-    List<Slot> leaders = List.copyOf(byKey.values());
+    int[] leaders = byKey.values().stream().mapToInt(slot -> slot.place).toArray();
     // The update has its order from the server.
-    return table.inserts() ? Slot.sorted(leaders, loader.sort) : leaders;
+    return table.inserts() ? loader.sort.sorted(rows, leaders) : leaders;
   }
 
   /** They have theirs together with their first, or wait for their turn. */
   @Override
   void settleRepeats(Outcome[] known) {}
 
+  /** Its followers have their turn behind it. */
   @Override
-  List<Row> write(
-      Connection connection, List<Slot> some, boolean untried, boolean quick, Outcome[] known)
+  boolean separate(int place) {
+    boolean had = !slots[place].followers.isEmpty();
+    slots[place].followers = List.of();
+    return had;
+  }
+
+  @Override
+  boolean write(Connection connection, int[] some, boolean untried, boolean quick, Outcome[] known)
       throws SQLException {
-    List<Slot> fresh = new ArrayList<>();
     List<Slot> asked = new ArrayList<>();
-    for (Slot slot : some) {
-      (untried && slot.answer == KeySet.Answer.NEW ? fresh : asked).add(slot);
+    for (int place : some) {
+      if (!isNew(place, untried)) {
+        asked.add(slots[place]);
+      }
     }
     List<Slot> missing = new ArrayList<>();
     List<Slot> differing = compare(connection, asked, known, missing);
+    int[] fresh = Places.where(some, place -> isNew(place, untried));
     if (!table.inserts()) {
       missing.forEach(slot -> known[slot.place] = Outcome.rejected(table.missing(slot.row)));
     } else if (!missing.isEmpty()) {
-      fresh.addAll(missing);
-      fresh = Slot.sorted(fresh, loader.sort);
+      int[] others = missing.stream().mapToInt(slot -> slot.place).toArray();
+      fresh = loader.sort.sorted(rows, Places.joined(fresh, others));
     }
-    if (!fresh.isEmpty()) {
-      return insertFolded(connection, fresh, quick, known);
-    }
-    return update(connection, differing, known) ? List.of() : null;
+    return fresh.length > 0
+        ? insertFolded(connection, fresh, quick, known)
+        : update(connection, differing, known);
+  }
+
+  private boolean isNew(int place, boolean untried) {
+    return untried && answers[place] == KeySet.Answer.NEW;
   }
 
   /**
@@ -133,24 +151,20 @@ final class Changing extends Loading {
     }
   }
 
-  private List<Row> insertFolded(
-      Connection connection, List<Slot> fresh, boolean quick, Outcome[] known) throws SQLException {
-    List<Fold> folds = new ArrayList<>(fresh.size());
-    List<Row> rows = new ArrayList<>(fresh.size());
-    for (Slot slot : fresh) {
-      Fold fold = Fold.ontoNothing(changes.fields(), Slot.rows(slot.members()));
+  private boolean insertFolded(Connection connection, int[] fresh, boolean quick, Outcome[] known)
+      throws SQLException {
+    List<Fold> folds = new ArrayList<>(fresh.length);
+    List<Row> folded = new ArrayList<>(fresh.length);
+    for (int place : fresh) {
+      Fold fold = Fold.ontoNothing(changes.fields(), Slot.rows(slots[place].members()));
       folds.add(fold);
-      rows.add(fold.row(table.columnNames()));
+      folded.add(fold.row(table.columnNames()));
     }
-    Predicate<Row> isIn = insert(connection, rows, quick);
-    List<Row> inserted = new ArrayList<>(rows.size());
-    for (int i = 0; i < rows.size(); i++) {
-      if (isIn.test(rows.get(i))) {
-        settleInserted(fresh.get(i).members(), folds.get(i), known);
-        inserted.add(rows.get(i));
-      }
+    int[] inserted = insert(connection, Rows.of(folded), Places.all(fresh.length), quick);
+    for (int i : inserted) {
+      settleInserted(slots[fresh[i]].members(), folds.get(i), known);
     }
-    return inserted.isEmpty() ? null : inserted;
+    return inserted.length > 0;
   }
 
   private void settleInserted(List<Slot> members, Fold fold, Outcome[] known) {

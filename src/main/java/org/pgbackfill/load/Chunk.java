@@ -1,7 +1,6 @@
 package org.pgbackfill.load;
 
-import java.util.List;
-import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /**
  * The records of one lane that load together.
@@ -9,11 +8,10 @@ import org.pgbackfill.target.Row;
  * @param lane the lane's number, 0-based
  * @param rows in input order; never empty
  */
-public record Chunk(int lane, List<Row> rows) {
-  /** Copies the list and refuses an empty one. */
+public record Chunk(int lane, Rows rows) {
+  /** Refuses an empty one. */
   public Chunk {
-    rows = List.copyOf(rows);
-    if (rows.isEmpty()) {
+    if (rows.size() == 0) {
       throw new IllegalArgumentException("a chunk has at least one row");
     }
   }

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.target.LockOrder;
-import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /**
  * Loads chunks without ever waiting in a circle. Safe between threads: each lane calls it for its
@@ -32,9 +32,9 @@ import org.pgbackfill.target.Row;
  * </ol>
  */
 public final class ChunkLoader {
-  /** Puts rows in an order: their places, none of them twice. */
+  /** Puts rows in an order: the places given, none of them twice. */
   interface Sort {
-    int[] places(List<Row> rows);
+    int[] sorted(Rows rows, int[] places);
   }
 
   final Database database;
@@ -71,7 +71,7 @@ public final class ChunkLoader {
         existence,
         run,
         retries,
-        rows -> LockOrder.sort(rows, table.target().lockOrder()));
+        (rows, places) -> LockOrder.sort(rows, places, table.target().lockOrder()));
   }
 
   /** With another order, so that tests can show what the right one is for. */

@@ -2,12 +2,10 @@ package org.pgbackfill.load;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.target.Row;
 
@@ -19,78 +17,89 @@ final class Inserting extends Loading {
   private static final Outcome EXISTING = Outcome.existing(Outcome.UNKNOWN_ID);
   private static final Outcome DUPLICATE = Outcome.duplicate(Outcome.UNKNOWN_ID, null);
 
+  private static final int NONE = -1;
+
+  /** By place: whose outcome answers for the record; {@link #NONE} where it stands for itself. */
+  private final int[] leaders;
+
   Inserting(ChunkLoader loader, Chunk chunk) {
     super(loader, chunk);
+    this.leaders = new int[rows.size()];
+    Arrays.fill(leaders, NONE);
   }
 
   /** What is there by what is known is not even sorted. */
   @Override
   void settleKnown(Outcome[] known) {
-    for (Slot slot : slots) {
-      if (slot.answer == KeySet.Answer.THERE) {
-        known[slot.place] = EXISTING;
+    for (int place = 0; place < known.length; place++) {
+      if (answers[place] == KeySet.Answer.THERE) {
+        known[place] = EXISTING;
       }
     }
   }
 
   /** Of records that are the same, the first stands for the others, which wait for its outcome. */
   @Override
-  List<Slot> lead(List<Slot> open) {
-    List<Slot> sorted = Slot.sorted(open, loader.sort);
-    return table.idsGiven() ? leadByIdentities(sorted) : leadByKey(sorted);
+  int[] lead(int[] open) {
+    int[] sorted = loader.sort.sorted(rows, open);
+    if (table.idsGiven()) {
+      leadByIdentities(open);
+    } else {
+      leadByKey(sorted);
+    }
+    return Places.where(sorted, place -> leaders[place] == NONE);
   }
 
   /** Those with one key are neighbours. What is known to be new has none before it. */
-  private static List<Slot> leadByKey(List<Slot> sorted) {
-    List<Slot> leaders = new ArrayList<>(sorted.size());
-    Slot leader = null;
-    for (Slot slot : sorted) {
-      boolean first = leader == null || slot.answer == KeySet.Answer.NEW;
-      if (!first && leader.row.hasSameKey(slot.row)) {
-        slot.leader = leader;
+  private void leadByKey(int[] sorted) {
+    int leader = NONE;
+    for (int place : sorted) {
+      boolean first = leader == NONE || answers[place] == KeySet.Answer.NEW;
+      if (!first && rows.haveSameKey(leader, place)) {
+        leaders[place] = leader;
       } else {
-        slot.leader = null;
-        leaders.add(slot);
-        leader = slot.row.keyed() ? slot : leader;
+        leaders[place] = NONE;
+        leader = rows.keyed(place) ? place : leader;
       }
     }
-    return leaders;
   }
 
   /** With ids from outside, two may be one by their id as well. */
-  private static List<Slot> leadByIdentities(List<Slot> sorted) {
-    Map<Object, Slot> byIdentity = new HashMap<>(2 * sorted.size());
-    sorted.stream()
-        .sorted(Comparator.comparingInt(slot -> slot.place))
-        .forEach(slot -> lead(slot, byIdentity));
-    return sorted.stream().filter(slot -> slot.leader == null).toList();
-  }
-
-  private static void lead(Slot slot, Map<Object, Slot> byIdentity) {
-    slot.leader = null;
-    List<Object> identities = slot.row.identities();
-    for (Object identity : identities) {
-      slot.leader = slot.leader == null ? byIdentity.get(identity) : slot.leader;
-    }
-    if (slot.leader == null) {
-      identities.forEach(identity -> byIdentity.put(identity, slot));
+  private void leadByIdentities(int[] open) {
+    Map<Object, Integer> byIdentity = new HashMap<>(2 * open.length);
+    for (int place : open) {
+      List<Object> identities = rows.get(place).identities();
+      int leader = NONE;
+      for (Object identity : identities) {
+        leader = leader == NONE ? byIdentity.getOrDefault(identity, NONE) : leader;
+      }
+      if (leader == NONE) {
+        identities.forEach(identity -> byIdentity.put(identity, place));
+      }
+      leaders[place] = leader;
     }
   }
 
   @Override
   void settleRepeats(Outcome[] known) {
-    for (Slot slot : slots) {
-      Outcome outcome = slot.leader == null ? null : known[slot.leader.place];
-      if (outcome == null || known[slot.place] != null) {
+    for (int place = 0; place < known.length; place++) {
+      int leader = leaders[place];
+      Outcome outcome = leader == NONE || known[place] != null ? null : known[leader];
+      if (outcome == null) {
         continue;
       }
       if (outcome.kind() == Outcome.Kind.INSERTED) {
-        known[slot.place] =
-            Outcome.duplicate(outcome.id(), loader.run.placeOf(slot.leader.row.record().number()));
-      } else if (answers(outcome, slot.leader.row, slot.row)) {
-        known[slot.place] = outcome;
+        known[place] = Outcome.duplicate(outcome.id(), loader.run.placeOf(rows.number(leader)));
+      } else if (answers(outcome, rows.get(leader), rows.get(place))) {
+        known[place] = outcome;
       }
     }
+  }
+
+  /** The others only wait for its outcome. */
+  @Override
+  boolean separate(int place) {
+    return false;
   }
 
   /**
@@ -107,46 +116,39 @@ final class Inserting extends Loading {
   }
 
   @Override
-  List<Row> write(
-      Connection connection, List<Slot> some, boolean untried, boolean quick, Outcome[] known)
+  boolean write(Connection connection, int[] some, boolean untried, boolean quick, Outcome[] known)
       throws SQLException {
-    List<Slot> fresh =
+    int[] fresh =
         untried
             ? findUnlessKnown(connection, some, known)
             : find(connection, some, TargetTable.Probe.AGAIN, known);
-    if (fresh.isEmpty()) {
-      return null;
+    if (fresh.length == 0) {
+      return false;
     }
-    Predicate<Row> isIn = insert(connection, Slot.rows(fresh), quick);
-    List<Row> inserted = new ArrayList<>(fresh.size());
-    for (Slot slot : fresh) {
-      if (isIn.test(slot.row)) {
-        known[slot.place] =
-            loader.existence.wantsIds() ? Outcome.inserted(slot.row.id()) : INSERTED;
-        inserted.add(slot.row);
-      }
+    int[] inserted = insert(connection, rows, fresh, quick);
+    for (int place : inserted) {
+      known[place] =
+          loader.existence.wantsIds() ? Outcome.inserted(rows.get(place).id()) : INSERTED;
     }
-    return inserted.isEmpty() ? null : inserted;
+    return inserted.length > 0;
   }
 
   /** What is not there, in lock order; what is there gets its outcome. */
-  private List<Slot> findUnlessKnown(Connection connection, List<Slot> some, Outcome[] known)
+  private int[] findUnlessKnown(Connection connection, int[] some, Outcome[] known)
       throws SQLException {
-    List<Slot> asked = new ArrayList<>();
-    List<Slot> fresh = new ArrayList<>(some.size());
-    for (Slot slot : some) {
-      switch (slot.answer) {
-        case NEW -> fresh.add(slot);
-        case OURS -> known[slot.place] = DUPLICATE;
-        case THERE, ASK -> asked.add(slot);
+    for (int place : some) {
+      if (answers[place] == KeySet.Answer.OURS) {
+        known[place] = DUPLICATE;
       }
     }
-    List<Slot> notFound = find(connection, asked, loader.existence.probe(), known);
-    if (fresh.isEmpty() || notFound.isEmpty()) {
-      return fresh.isEmpty() ? notFound : fresh;
+    int[] fresh = Places.where(some, place -> answers[place] == KeySet.Answer.NEW);
+    int[] asked =
+        Places.where(some, place -> known[place] == null && answers[place] != KeySet.Answer.NEW);
+    int[] notFound = find(connection, asked, loader.existence.probe(), known);
+    if (fresh.length == 0 || notFound.length == 0) {
+      return fresh.length == 0 ? notFound : fresh;
     }
-    fresh.addAll(notFound);
-    return Slot.sorted(fresh, loader.sort);
+    return loader.sort.sorted(rows, Places.joined(fresh, notFound));
   }
 
   @Override

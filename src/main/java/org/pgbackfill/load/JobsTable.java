@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /** The queue's table; its arbiter is the partial unique index on the keys of active jobs. */
 final class JobsTable extends TargetTable {
@@ -113,8 +114,8 @@ final class JobsTable extends TargetTable {
   }
 
   @Override
-  void announce(Connection connection, List<Row> inserted) throws SQLException {
-    Set<String> queues = queues(inserted);
+  void announce(Connection connection, Rows rows, int[] inserted) throws SQLException {
+    Set<String> queues = queues(rows, inserted);
     switch (notify) {
       case CHUNK -> announce(connection, queues);
       case END -> toTell.addAll(queues);
@@ -134,10 +135,11 @@ final class JobsTable extends TargetTable {
   }
 
   /** Most rows have the queue of one that came before: they need no string of their own for it. */
-  private static Set<String> queues(List<Row> rows) {
+  private static Set<String> queues(Rows rows, int[] places) {
     Set<String> queues = new HashSet<>();
     List<Row> others = new ArrayList<>();
-    for (Row row : rows) {
+    for (int place : places) {
+      Row row = rows.get(place);
       if (!hasQueueOfOne(row, others) && queues.add(JobsTarget.queue(row))) {
         others.add(row);
       }

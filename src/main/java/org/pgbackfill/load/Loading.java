@@ -3,8 +3,8 @@ package org.pgbackfill.load;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
-import java.util.function.Predicate;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /**
  * One chunk on its way: transaction after transaction, each with one write statement and the
@@ -37,47 +37,53 @@ abstract sealed class Loading permits Inserting, Changing {
    *
    * @param number the transaction's; 0 when it wrote nothing
    * @param outcomes by place, those that it settles and those that were before
-   * @param open what is left for the next one
+   * @param open the places that are left for the next one
    * @param marksChunk whether it marks the whole chunk as in
    */
-  private record Sent(long number, List<Outcome> outcomes, List<Slot> open, boolean marksChunk) {}
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Sent(long number, Outcome[] outcomes, int[] open, boolean marksChunk) {}
 
   final ChunkLoader loader;
   final TargetTable table;
   final Chunk chunk;
-  final List<Slot> slots;
+  final Rows rows;
+
+  /** By place: what is known of the row's key when the chunk comes up. */
+  final KeySet.Answer[] answers;
 
   /** The chunk's transactions, as xmin shows them. */
   final Set<Long> mine = new HashSet<>();
 
   private final String who;
   private final long lastRecord;
+
+  /** Places of rows that were refused once, and looked for again. */
+  private final BitSet lookedAgain = new BitSet();
+
   private Outcome[] outcomes;
   private Sent sent;
   private int sentRows;
   private boolean marked;
 
   /** The outcomes that the ledger has, by place. */
-  private List<Outcome> told;
+  private Outcome[] told;
 
   Loading(ChunkLoader loader, Chunk chunk) {
     this.loader = loader;
     this.table = loader.table;
     this.chunk = chunk;
     this.who = "pgbackfill " + loader.run.name() + " lane-" + chunk.lane();
-    this.lastRecord = chunk.rows().get(chunk.rows().size() - 1).record().number();
-    this.slots = new ArrayList<>(chunk.rows().size());
-    for (Row row : chunk.rows()) {
-      slots.add(new Slot(slots.size(), row));
-    }
-    this.outcomes = new Outcome[slots.size()];
+    this.rows = chunk.rows();
+    this.lastRecord = rows.number(rows.size() - 1);
+    this.answers = new KeySet.Answer[rows.size()];
+    this.outcomes = new Outcome[rows.size()];
   }
 
   /** Gives those their outcome of which enough is known beforehand. */
   abstract void settleKnown(Outcome[] known);
 
   /** Those that stand for all others with their keys, in the order in which they are sent. */
-  abstract List<Slot> lead(List<Slot> open);
+  abstract int[] lead(int[] open);
 
   /**
    * Gives repeats their outcome where that of the record that stands for them answers; the others
@@ -85,17 +91,21 @@ abstract sealed class Loading permits Inserting, Changing {
    */
   abstract void settleRepeats(Outcome[] known);
 
+  /** Takes its repeats from a record that stands for them; false where it has none. */
+  abstract boolean separate(int place);
+
   /**
    * Reads, and then runs at most one statement that writes. What it leaves without an outcome is
    * tried again in the next transaction.
    *
+   * @param some the places of those that it is about
    * @param untried whether nothing of these can be in from an earlier attempt
    * @param quick whether new rows may go in by COPY
    * @param known takes the outcomes, by place
-   * @return the rows that are new; null when nothing was written at all
+   * @return whether anything was written
    */
-  abstract List<Row> write(
-      Connection connection, List<Slot> some, boolean untried, boolean quick, Outcome[] known)
+  abstract boolean write(
+      Connection connection, int[] some, boolean untried, boolean quick, Outcome[] known)
       throws SQLException;
 
   /** Why a record is refused that could not be settled, behind the number of tries. */
@@ -104,25 +114,24 @@ abstract sealed class Loading permits Inserting, Changing {
   List<Outcome> load() {
     loader.retries.untilThrough(
         who,
-        () -> loader.existence.prepare(chunk.rows()),
+        () -> loader.existence.prepare(rows),
         e -> new LoadException(who + ": " + Messages.of(e), e));
-    KeySet.Answer[] answers = loader.existence.take(chunk.lane(), chunk.rows());
-    slots.forEach(slot -> slot.answer = answers[slot.place]);
+    loader.existence.take(chunk.lane(), rows, answers);
     settleBefore();
     settleKnown(outcomes);
-    List<Slot> open = open(slots, outcomes);
-    while (!open.isEmpty()) {
+    int[] all = Places.all(rows.size());
+    int[] open = open(all, outcomes);
+    while (open.length > 0) {
       settle(lead(open), true);
       settleRepeats(outcomes);
-      open = open(slots, outcomes);
+      open = open(all, outcomes);
     }
     if (!marked) {
       markSeparately();
     }
-    for (Slot slot : slots) {
-      if (slot.answer == KeySet.Answer.NEW
-          && outcomes[slot.place].kind() != Outcome.Kind.INSERTED) {
-        loader.existence.correct(chunk.lane(), slot.row);
+    for (int place : all) {
+      if (answers[place] == KeySet.Answer.NEW && outcomes[place].kind() != Outcome.Kind.INSERTED) {
+        loader.existence.correct(chunk.lane(), rows, place);
       }
     }
     return Arrays.asList(outcomes);
@@ -131,31 +140,27 @@ abstract sealed class Loading permits Inserting, Changing {
   /** An earlier attempt at the chunk may have been cut off between two transactions. */
   private void settleBefore() {
     if (!loader.run.settled().isEmpty()) {
-      slots.forEach(slot -> outcomes[slot.place] = loader.run.settled(slot.row));
+      Arrays.setAll(outcomes, place -> loader.run.settled(rows.get(place)));
     }
-    told = Arrays.asList(outcomes.clone());
+    told = outcomes.clone();
   }
 
-  private static List<Slot> open(List<Slot> some, Outcome[] known) {
-    List<Slot> open = new ArrayList<>(some.size());
-    for (Slot slot : some) {
-      if (known[slot.place] == null) {
-        open.add(slot);
-      }
-    }
-    return open;
+  private static int[] open(int[] some, Outcome[] known) {
+    return Places.where(some, place -> known[place] == null);
   }
 
   /**
-   * Transaction after transaction, until each slot has its outcome.
+   * Transaction after transaction, until each of them has its outcome.
    *
    * @param untried whether nothing of these can be in from an earlier attempt
    */
-  private void settle(List<Slot> some, boolean untried) {
-    List<Slot> open = some;
-    for (int round = 0; !open.isEmpty(); round++) {
+  private void settle(int[] some, boolean untried) {
+    int[] open = some;
+    for (int round = 0; open.length > 0; round++) {
       if (round == MAX_ROUNDS) {
-        open.forEach(this::rejectUnsettled);
+        for (int place : open) {
+          outcomes[place] = Outcome.rejected(unsettled().formatted(MAX_ROUNDS, table.name()));
+        }
         return;
       }
       if (round > 2) {
@@ -165,18 +170,14 @@ abstract sealed class Loading permits Inserting, Changing {
     }
   }
 
-  private void rejectUnsettled(Slot slot) {
-    outcomes[slot.place] = Outcome.rejected(unsettled().formatted(MAX_ROUNDS, table.name()));
-  }
-
   /** One transaction, tried again while that may help; what is left open comes back. */
-  private List<Slot> attempt(List<Slot> some, boolean untried) {
+  private int[] attempt(int[] some, boolean untried) {
     boolean quick = untried && mayCopy();
     try {
       // A single row can't be split: whatever cancelled its statement may have passed.
       return loader.retries.run(
           who,
-          some.size() == 1 ? Retries.Worth.CANCELLED : Retries.Worth.TRANSIENT,
+          some.length == 1 ? Retries.Worth.CANCELLED : Retries.Worth.TRANSIENT,
           again -> transaction(some, untried && again == 0, quick && again == 0));
     } catch (SQLException e) {
       Fault fault = Fault.of(e);
@@ -184,15 +185,15 @@ abstract sealed class Loading permits Inserting, Changing {
         loader.wary.put(chunk.lane(), WARY_CHUNKS);
         return some; // somebody was quicker with a key: look for all of them, and insert
       }
-      if (some.size() > 1 && (fault == Fault.DATA || fault == Fault.TIMEOUT)) {
+      if (some.length > 1 && (fault == Fault.DATA || fault == Fault.TIMEOUT)) {
         // Each half in transactions of its own, the first one's committed before the second one's
         // begin.
-        settle(some.subList(0, some.size() / 2), false);
-        settle(some.subList(some.size() / 2, some.size()), false);
-        return List.of();
+        settle(Arrays.copyOf(some, some.length / 2), false);
+        settle(Arrays.copyOfRange(some, some.length / 2, some.length), false);
+        return Places.NONE;
       }
       if (fault == Fault.DATA) {
-        return refused(some.get(0), e);
+        return refused(some[0], e);
       }
       throw new LoadException(who + ": " + Messages.of(e), e);
     }
@@ -214,30 +215,27 @@ abstract sealed class Loading permits Inserting, Changing {
    * A row that the database refuses is a reject, unless what it collides with turns out to be its
    * own kind, or a repeat of it may be what is refused.
    */
-  private List<Slot> refused(Slot slot, SQLException e) {
-    if (!slot.followers.isEmpty()) {
-      slot.followers = List.of();
-      return List.of(slot);
+  private int[] refused(int place, SQLException e) {
+    if (separate(place)) {
+      return new int[] {place};
     }
-    if (isTaken(e) && !slot.lookedAgain) {
-      slot.lookedAgain = true;
-      return List.of(slot);
+    if (isTaken(e) && !lookedAgain.get(place)) {
+      lookedAgain.set(place);
+      return new int[] {place};
     }
-    outcomes[slot.place] = Outcome.rejected(Messages.of(e));
-    return List.of();
+    outcomes[place] = Outcome.rejected(Messages.of(e));
+    return Places.NONE;
   }
 
-  private List<Slot> transaction(List<Slot> some, boolean untried, boolean quick)
-      throws SQLException {
+  private int[] transaction(int[] some, boolean untried, boolean quick) throws SQLException {
     sentRows = 0;
     try (Connection connection = loader.database.begin(who)) {
       if (isIn(connection)) {
         return accept();
       }
       Outcome[] known = outcomes.clone();
-      List<Row> inserted = write(connection, some, untried, quick, known);
-      sent = mark(connection, known, some, inserted != null);
-      table.announce(connection, inserted == null ? List.of() : inserted);
+      boolean wrote = write(connection, some, untried, quick, known);
+      sent = mark(connection, known, some, wrote);
       connection.commit();
       return accept();
     } catch (SQLException e) {
@@ -246,65 +244,71 @@ abstract sealed class Loading permits Inserting, Changing {
     }
   }
 
-  /** Asks the table; no lock is taken. */
-  final List<Slot> find(
-      Connection connection, List<Slot> asked, TargetTable.Probe probe, Outcome[] known)
+  /** Asks the table; no lock is taken. What has no outcome by that comes back. */
+  final int[] find(Connection connection, int[] asked, TargetTable.Probe probe, Outcome[] known)
       throws SQLException {
-    List<Slot> fresh = new ArrayList<>(asked.size());
-    if (asked.isEmpty()) {
-      return fresh;
+    if (asked.length == 0) {
+      return asked;
     }
-    TargetTable.Found[] found = table.probe(connection, Slot.rows(asked), probe);
+    List<Row> some = rows.get(asked);
+    TargetTable.Found[] found = table.probe(connection, some, probe);
     for (int i = 0; i < found.length; i++) {
-      Slot slot = asked.get(i);
-      if (found[i] == null) {
-        fresh.add(slot);
-      } else {
-        known[slot.place] = loader.own.outcome(slot.row, found[i], mine);
+      if (found[i] != null) {
+        known[asked[i]] = loader.own.outcome(some.get(i), found[i], mine);
       }
     }
-    return fresh;
+    return open(asked, known);
   }
 
   /**
-   * Inserts rows.
+   * Inserts rows, and tells the workers of them.
    *
-   * @param rows in lock order, no key twice; at least one
-   * @return which of them are in because of this transaction
+   * @param some the chunk's, or what has become of them
+   * @param places in lock order, no key twice; at least one
+   * @return those of the places whose rows are in because of this transaction
    */
-  final Predicate<Row> insert(Connection connection, List<Row> rows, boolean quick)
+  final int[] insert(Connection connection, Rows some, int[] places, boolean quick)
       throws SQLException {
-    sentRows = rows.size();
-    if (quick) {
-      long count = table.copy(connection, rows, ids(rows));
-      if (count == rows.size()) {
-        return row -> true;
-      }
-      if (count >= 0) {
-        // A trigger that was not there at the start: which rows it kept out, COPY does not say.
-        throw new SQLException("COPY took " + count + " of " + rows.size() + " rows", "23505");
-      }
+    sentRows = places.length;
+    int[] in = isCopied(connection, some, places, quick) ? places : null;
+    if (in == null) {
+      List<Row> sent = some.get(places);
+      Set<UUID> ids = table.insert(connection, sent);
+      in = Places.where(places, place -> ids.contains(some.get(place).id()));
     }
-    Set<UUID> ids = table.insert(connection, rows);
-    return row -> ids.contains(row.id());
+    table.announce(connection, some, in);
+    return in;
+  }
+
+  private boolean isCopied(Connection connection, Rows some, int[] places, boolean quick)
+      throws SQLException {
+    long count = quick ? table.copy(connection, some, places, ids(some, places)) : -1;
+    if (count >= 0 && count < places.length) {
+      // A trigger that was not there at the start: which rows it kept out, COPY does not say.
+      throw new SQLException("COPY took " + count + " of " + places.length + " rows", "23505");
+    }
+    return count == places.length;
   }
 
   /**
    * Ids that grow in the order in which rows are sent, where nobody needs to know them: the primary
    * key then grows at its end, which spares the server a sixth of its work.
    */
-  private IntFunction<UUID> ids(List<Row> rows) {
-    if (loader.existence.wantsIds() || table.idsGiven() || table.idsOrderWork()) {
-      return i -> rows.get(i).id();
+  private IntFunction<UUID> ids(Rows some, int[] places) {
+    if (table.idsGiven()) {
+      return i -> some.get(places[i]).id();
     }
-    long first = loader.copied.getAndAdd(rows.size());
-    return i -> loader.run.ids().id(rows.get(i).record().number(), first + i);
+    if (loader.existence.wantsIds() || table.idsOrderWork()) {
+      return i -> loader.run.ids().id(some.number(places[i]));
+    }
+    long first = loader.copied.getAndAdd(places.length);
+    return i -> loader.run.ids().id(some.number(places[i]), first + i);
   }
 
   /** Says in the transaction what it does, and that the chunk is in where nothing is left open. */
-  private Sent mark(Connection connection, Outcome[] known, List<Slot> some, boolean wrote)
+  private Sent mark(Connection connection, Outcome[] known, int[] some, boolean wrote)
       throws SQLException {
-    List<Slot> open = open(some, known);
+    int[] open = open(some, known);
     settleRepeats(known);
     List<Outcome> all = Arrays.asList(known);
     boolean marksChunk = !all.contains(null);
@@ -315,15 +319,15 @@ abstract sealed class Loading permits Inserting, Changing {
       number = loader.run.marks().partly(connection, chunk.lane(), lastRecord, untold(known));
     }
     loader.own.remember(number, mine);
-    return new Sent(number, all, open, marksChunk);
+    return new Sent(number, known, open, marksChunk);
   }
 
   /** By the records' numbers. */
   private Map<Long, Outcome> untold(Outcome[] known) {
     Map<Long, Outcome> untold = new HashMap<>();
-    for (Slot slot : slots) {
-      if (known[slot.place] != null && told.get(slot.place) == null) {
-        untold.put(slot.row.record().number(), known[slot.place]);
+    for (int place = 0; place < known.length; place++) {
+      if (known[place] != null && told[place] == null) {
+        untold.put(rows.number(place), known[place]);
       }
     }
     return untold;
@@ -343,13 +347,13 @@ abstract sealed class Loading permits Inserting, Changing {
     return in;
   }
 
-  private List<Slot> accept() {
-    outcomes = sent.outcomes().toArray(Outcome[]::new);
+  private int[] accept() {
+    outcomes = sent.outcomes().clone();
     marked = sent.marksChunk();
     if (sent.number() != 0) {
       told = sent.outcomes();
     }
-    List<Slot> open = sent.open();
+    int[] open = sent.open();
     sent = null;
     return open;
   }
@@ -363,7 +367,7 @@ abstract sealed class Loading permits Inserting, Changing {
           again -> {
             try (Connection connection = loader.database.begin(who)) {
               if (!isIn(connection)) {
-                sent = mark(connection, outcomes.clone(), List.of(), false);
+                sent = mark(connection, outcomes.clone(), Places.NONE, false);
                 connection.commit();
               }
               return accept();

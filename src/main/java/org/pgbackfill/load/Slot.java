@@ -5,13 +5,10 @@ import java.util.List;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.target.Row;
 
-/** One record of a chunk. Its place tells its outcome. */
+/** A record that may change the row that is there. Its place in the chunk tells its outcome. */
 final class Slot {
   final int place;
   final Row row;
-
-  /** Whose outcome answers for it; null where it stands for itself. */
-  Slot leader;
 
   /** Those with its key that are settled together with it, in input order. */
   List<Slot> followers = List.of();
@@ -21,11 +18,6 @@ final class Slot {
 
   /** What is told of a record that leaves that row as it is. */
   Outcome unchanged;
-
-  /** What is known of its key when its chunk comes up. */
-  KeySet.Answer answer;
-
-  boolean lookedAgain;
 
   Slot(int place, Row row) {
     this.place = place;
@@ -44,14 +36,5 @@ final class Slot {
     members.add(this);
     members.addAll(followers);
     return members;
-  }
-
-  /** In lock order, and in input order where that has no opinion. */
-  static List<Slot> sorted(List<Slot> some, ChunkLoader.Sort sort) {
-    List<Slot> sorted = new ArrayList<>(some.size());
-    for (int place : sort.places(rows(some))) {
-      sorted.add(some.get(place));
-    }
-    return sorted;
   }
 }

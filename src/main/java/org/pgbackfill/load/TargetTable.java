@@ -18,6 +18,7 @@ import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.JobUpdatesTarget;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 import org.pgbackfill.target.Target;
 
 /**
@@ -274,10 +275,9 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   }
 
   /**
-   * Tells the workers, last in the transaction that inserted these rows; contacts have nobody to
-   * tell.
+   * Tells the workers, in the transaction that inserted these rows; contacts have nobody to tell.
    */
-  void announce(Connection connection, List<Row> inserted) throws SQLException {}
+  void announce(Connection connection, Rows rows, int[] inserted) throws SQLException {}
 
   /**
    * Tells the workers what the run still has to tell them, at its end.
@@ -316,13 +316,15 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   /**
    * Inserts rows none of which is there, by COPY.
    *
-   * @param rows in lock order, no key twice
-   * @param ids by the row's place in the list
+   * @param rows of the chunk
+   * @param places in lock order, no key twice
+   * @param ids by how many go in before
    * @return how many are in; -1 when these can't go this way, and nothing was done
    * @throws SQLException 23505 when somebody was quicker with a key: then none is in
    */
-  long copy(Connection connection, List<Row> rows, IntFunction<UUID> ids) throws SQLException {
-    return copy.insert(connection, rows, ids);
+  long copy(Connection connection, Rows rows, int[] places, IntFunction<UUID> ids)
+      throws SQLException {
+    return copy.insert(connection, rows, places, ids);
   }
 
   /** Whether those who read the table go by its ids: then these must grow in input order. */

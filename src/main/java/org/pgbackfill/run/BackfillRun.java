@@ -210,7 +210,12 @@ public final class BackfillRun {
       CsvSource source, Database database, TargetTable table, Hold hold, boolean isResumed) {
     boolean wantsIds = plan.reporting().outcomes() != null || hold.keepsIds();
     Existence.Facts facts =
-        new Existence.Facts(plan.threads(), source.mostRecords(), wantsIds, isResumed);
+        new Existence.Facts(
+            plan.threads(),
+            restraint.isRateLimited() ? 1 : plan.threads(),
+            source.mostRecords(),
+            wantsIds,
+            isResumed);
     return retries.ask(
         "pgbackfill",
         () -> Existence.choose(database, table, facts, restraint::rest),

@@ -16,10 +16,10 @@ import org.pgbackfill.target.Checked;
  */
 final class InputOrder implements AutoCloseable {
   /**
-   * What lanes of one speed need at most: a window that loads, one that is queued and two that are
-   * being dealt.
+   * What lanes of one speed need at most: a window that loads, one that is queued and one of which
+   * not every lane has taken its part.
    */
-  private static final int MAX_WINDOWS = 4;
+  private static final int MAX_WINDOWS = 3;
 
   private static final Duration LOOK_UP = Duration.ofMillis(100);
 

@@ -93,6 +93,11 @@ final class Restraint {
     }
   }
 
+  /** Whether only so many records in a second are let through. */
+  boolean isRateLimited() {
+    return rate.perSecond() != null;
+  }
+
   Pace pace() {
     return pace;
   }
@@ -128,7 +133,7 @@ final class Restraint {
    * @param worked how long the piece took
    */
   void rest(Duration worked) {
-    if (rate.perSecond() != null) {
+    if (isRateLimited()) {
       Duration rest = worked.multipliedBy(RESTS);
       var unused = stop.pass(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
     }

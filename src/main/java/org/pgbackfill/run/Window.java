@@ -8,6 +8,7 @@ import org.pgbackfill.load.Chunk;
 import org.pgbackfill.target.Checked;
 import org.pgbackfill.target.CheckedRecords;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 
 /**
  * Some consecutive records on their way: dealt to the lanes together, and complete when the last
@@ -38,13 +39,9 @@ final class Window {
       return lane;
     }
 
-    /** Makes its rows, for one use: they take much more memory than the window. */
+    /** Its rows, which stay where they are. */
     Chunk chunk() {
-      List<Row> rows = new ArrayList<>(positions.length);
-      for (int position : positions) {
-        rows.add((Row) window.records.get(position));
-      }
-      return new Chunk(lane, rows);
+      return new Chunk(lane, new Rows(window.records, positions));
     }
 
     int size() {
@@ -68,15 +65,16 @@ final class Window {
 
   /**
    * What a record takes besides where it is kept: its outcome, its lane, its position, and its
-   * share of the chunks that are made of one window at a time, with all that loading needs.
+   * share of the numbers that the loading of one window at a time needs.
    */
-  private static final long RECORD_BYTES = 70;
+  private static final long RECORD_BYTES = 60;
 
   /**
    * Memory is bounded as well as the number of records, for a job's arguments can be long, and the
-   * heap small: up to four windows are on their way, and what is known of keys takes a quarter.
+   * heap small: up to three windows are on their way and a fourth one is filled, and what is known
+   * of keys takes a quarter.
    */
-  private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 12;
+  private static final long MAX_BYTES = Runtime.getRuntime().maxMemory() / 9;
 
   private static final byte NO_LANE = -1;
 

@@ -148,7 +148,7 @@ public final class CsvRecord {
    * @return 0-based
    */
   public int start(int column) {
-    return column == 0 ? first : end(column - 1);
+    return start(block, first, column);
   }
 
   /**
@@ -158,6 +158,30 @@ public final class CsvRecord {
    * @return behind its last byte
    */
   public int end(int column) {
+    return end(block, first, column);
+  }
+
+  /**
+   * Where a field of a plain record starts, for whoever has no record at hand.
+   *
+   * @param block as {@link #bytes} tells it
+   * @param first where the first field starts there
+   * @param column 0-based, below the header's size
+   * @return 0-based
+   */
+  public static int start(byte[] block, int first, int column) {
+    return column == 0 ? first : end(block, first, column - 1);
+  }
+
+  /**
+   * Where a field of a plain record ends, for whoever has no record at hand.
+   *
+   * @param block as {@link #bytes} tells it
+   * @param first where the first field starts there
+   * @param column 0-based, below the header's size
+   * @return behind its last byte
+   */
+  public static int end(byte[] block, int first, int column) {
     return first + twoBytes(block, first - 2 * (column + 1));
   }
 

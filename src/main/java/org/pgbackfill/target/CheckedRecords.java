@@ -10,7 +10,8 @@ import org.pgbackfill.source.CsvRecord;
  * Checked records in the order in which they come, in a fraction of the memory that they take as
  * objects, which the collector would have to move about as long as they wait: of a row whose values
  * are what stands in its plain record it keeps where that is, and makes the row again when it is
- * asked for. One thread adds; others may read when it has handed the list over.
+ * asked for; {@link Rows} tells most of it without. One thread adds; others may read when it has
+ * handed the list over.
  */
 public final class CheckedRecords {
   /**
@@ -132,10 +133,50 @@ public final class CheckedRecords {
             number,
             kin.example().record().file(),
             number - kin.before(),
-            blocks.get(places[place] >>> OFFSET_BITS),
-            places[place] & MAX_OFFSET);
+            block(place),
+            first(place));
     return kin.example()
         .kin(record, links[place], (flags[place] & HAS_KEY) != 0, (flags[place] & IS_KEYED) != 0);
+  }
+
+  /** The row that is kept as it is; null where it is kept as a place. */
+  Row other(int place) {
+    return others == null ? null : (Row) others[place];
+  }
+
+  /** Of a row that is kept as a place: what its values are in. */
+  byte[] block(int place) {
+    return blocks.get(places[place] >>> OFFSET_BITS);
+  }
+
+  /** Of a row that is kept as a place: where its first field starts in the block. */
+  int first(int place) {
+    return places[place] & MAX_OFFSET;
+  }
+
+  /** Of a row that is kept as a place: where its values are. */
+  Layout layout(int place) {
+    return kin(place).example().layout();
+  }
+
+  /** Of a row that is kept as a place. */
+  long number(int place) {
+    return kin(place).number() + numbers[place];
+  }
+
+  /** Of a row that is kept as a place; null for a job. */
+  UUID link(int place) {
+    return links[place];
+  }
+
+  /** Of a row that is kept as a place: whether a key stands in it. */
+  boolean hasKey(int place) {
+    return (flags[place] & HAS_KEY) != 0;
+  }
+
+  /** Of a row that is kept as a place. */
+  boolean keyed(int place) {
+    return (flags[place] & IS_KEYED) != 0;
   }
 
   /** Mostly there is one. */

@@ -2,17 +2,16 @@ package org.pgbackfill.target;
 
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 
 /**
  * Puts rows in the lock order: first by five bytes of the link, where there are links, then by five
  * bytes of the key's text after the other. For one use.
  */
 final class KeySort {
-  /** Enough for the places of a million rows. */
-  private static final int PLACE_BITS = 20;
+  /** Enough for a million rows. */
+  private static final int INDEX_BITS = 20;
 
-  private static final int PLACES = (1 << PLACE_BITS) - 1;
+  private static final int INDEXES = (1 << INDEX_BITS) - 1;
   private static final int BYTES = 5;
 
   /** Of the link; the text starts behind it. */
@@ -24,24 +23,27 @@ final class KeySort {
    */
   private static final int DEEPEST = 200 * BYTES;
 
-  private final List<Row> rows;
+  private final Rows rows;
+  private final int[] places;
   private final Comparator<Row> order;
   private final long[] work;
 
   /**
-   * The texts' first bytes by place, where links come before them: later on each row is asked in
-   * key order, which is to and fro in memory.
+   * The texts' first bytes, where links come before them: later on each row is asked in key order,
+   * which is to and fro in memory.
    */
   private final long[] firstText;
 
-  KeySort(List<Row> rows, Comparator<Row> order) {
+  KeySort(Rows rows, int[] places, Comparator<Row> order) {
     this.rows = rows;
+    this.places = places;
     this.order = order;
-    this.work = new long[rows.size()];
-    boolean linked = !rows.isEmpty() && rows.get(0).link() != null;
-    this.firstText = linked ? new long[rows.size()] : null;
+    this.work = new long[places.length];
+    boolean linked = places.length > 0 && rows.link(places[0]) != null;
+    this.firstText = linked ? new long[places.length] : null;
   }
 
+  /** The places in the order. */
   int[] sort() {
     for (int i = 0; i < work.length; i++) {
       work[i] = i;
@@ -49,19 +51,19 @@ final class KeySort {
     if (work.length > 1) {
       sort(0, work.length, firstText == null ? 0 : LINK);
     }
-    int[] places = new int[work.length];
-    for (int i = 0; i < places.length; i++) {
-      places[i] = place(i);
+    int[] sorted = new int[work.length];
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = place(i);
     }
-    return places;
+    return sorted;
+  }
+
+  private int index(int i) {
+    return (int) work[i] & INDEXES;
   }
 
   private int place(int i) {
-    return (int) work[i] & PLACES;
-  }
-
-  private Row row(int i) {
-    return rows.get(place(i));
+    return places[index(i)];
   }
 
   /** Sorts a range whose keys are the same before the offset. */
@@ -70,13 +72,13 @@ final class KeySort {
     for (int i = from; i < to; i++) {
       long digit;
       if (offset == LINK) {
-        digit = row(i).link().getMostSignificantBits() >>> (Long.SIZE - BYTES * Byte.SIZE);
-        firstText[i] = digit(row(i), 0);
+        digit = rows.link(place(i)).getMostSignificantBits() >>> (Long.SIZE - BYTES * Byte.SIZE);
+        firstText[i] = digit(place(i), 0);
       } else {
-        digit = offset == 0 && firstText != null ? firstText[place(i)] : digit(row(i), offset);
+        digit = offset == 0 && firstText != null ? firstText[index(i)] : digit(place(i), offset);
       }
       more |= digit != 0;
-      work[i] = digit << PLACE_BITS | place(i);
+      work[i] = digit << INDEX_BITS | index(i);
     }
     if (!more || offset > DEEPEST) {
       sortByOrder(from, to);
@@ -85,7 +87,7 @@ final class KeySort {
     Arrays.sort(work, from, to);
     int start = from;
     for (int i = from + 1; i <= to; i++) {
-      if (i == to || work[i] >>> PLACE_BITS != work[start] >>> PLACE_BITS) {
+      if (i == to || work[i] >>> INDEX_BITS != work[start] >>> INDEX_BITS) {
         if (i - start > 1) {
           sortRest(start, i, offset);
         }
@@ -104,7 +106,7 @@ final class KeySort {
 
   private boolean hasOneLink(int from, int to) {
     for (int i = from + 1; i < to; i++) {
-      if (!row(i).link().equals(row(from).link())) {
+      if (!rows.link(place(i)).equals(rows.link(place(from)))) {
         return false;
       }
     }
@@ -112,10 +114,10 @@ final class KeySort {
   }
 
   /** Five bytes of the text, 0 behind its end: no text has a NUL. */
-  private static long digit(Row row, int offset) {
-    byte[] key = row.keyBytes();
-    int at = row.keyFrom() + offset;
-    int end = row.keyTo();
+  private long digit(int place, int offset) {
+    byte[] key = rows.keyBytes(place);
+    int at = rows.keyFrom(place) + offset;
+    int end = rows.keyTo(place);
     long digit = 0;
     for (int i = 0; i < BYTES; i++, at++) {
       digit = digit << 8 | (at < end ? key[at] & 0xFF : 0);
@@ -125,13 +127,14 @@ final class KeySort {
 
   /** A stable sort: what is the same stays as it stands. */
   private void sortByOrder(int from, int to) {
-    Integer[] places = new Integer[to - from];
+    record Indexed(int index, Row row) {}
+    Indexed[] some = new Indexed[to - from];
     for (int i = from; i < to; i++) {
-      places[i - from] = place(i);
+      some[i - from] = new Indexed(index(i), rows.get(place(i)));
     }
-    Arrays.sort(places, (a, b) -> order.compare(rows.get(a), rows.get(b)));
+    Arrays.sort(some, (a, b) -> order.compare(a.row(), b.row()));
     for (int i = from; i < to; i++) {
-      work[i] = places[i - from];
+      work[i] = some[i - from].index();
     }
   }
 }

@@ -46,8 +46,14 @@ final class Layout {
 
   /** Whether anything stands in the column's field of a plain record. */
   boolean has(CsvRecord record, int column) {
+    return has(record.bytes(), record.start(0), column);
+  }
+
+  /** Whether anything stands in the column's field of the plain record that starts there. */
+  boolean has(byte[] block, int first, int column) {
     int position = positions[column];
-    return position >= 0 && record.start(position) < record.end(position);
+    return position >= 0
+        && CsvRecord.start(block, first, position) < CsvRecord.end(block, first, position);
   }
 
   /** The key text's field in the record; negative when the file does not have it. */

@@ -3,7 +3,6 @@ package org.pgbackfill.target;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.UUID;
 
 /**
@@ -86,11 +85,12 @@ public final class LockOrder {
    * Sorts rows, by five bytes of their keys at a time: numbers sort several times as fast as rows
    * do that have to be looked up for each comparison.
    *
-   * @param rows a million at most
+   * @param rows any
+   * @param places of those that are sorted, a million at most
    * @param order one of this class's
-   * @return the rows' places in the list, in the order; rows that are the same to it as they stand
+   * @return these places, in the order; those of rows that are the same to it as they stand
    */
-  public static int[] sort(List<Row> rows, Comparator<Row> order) {
-    return new KeySort(rows, order).sort();
+  public static int[] sort(Rows rows, int[] places, Comparator<Row> order) {
+    return new KeySort(rows, places, order).sort();
   }
 }

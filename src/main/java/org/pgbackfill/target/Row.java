@@ -120,6 +120,11 @@ public final class Row implements Checked {
     return key != null;
   }
 
+  /** Where its values are, if they are what stands in its record. */
+  Layout layout() {
+    return layout;
+  }
+
   /** Whether two rows of which both {@link #isAsItStands} share all but that. */
   boolean isKinOf(Row other) {
     return layout == other.layout

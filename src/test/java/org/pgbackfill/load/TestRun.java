@@ -22,6 +22,7 @@ import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.Row;
+import org.pgbackfill.target.Rows;
 import org.pgbackfill.target.Target;
 import org.pgbackfill.testkit.TestDatabase;
 
@@ -71,17 +72,23 @@ final class TestRun implements AutoCloseable {
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Set.of(), Map.of());
       Existence existence =
           Existence.choose(
-              database, table, new Existence.Facts(1, Long.MAX_VALUE, false, false), rests::add);
+              database, table, new Existence.Facts(1, 1, Long.MAX_VALUE, false, false), rests::add);
       this.loader =
-          new ChunkLoader(database, table, existence, run, retries, rows -> sorted(rows, order));
+          new ChunkLoader(
+              database,
+              table,
+              existence,
+              run,
+              retries,
+              (some, places) -> sorted(some, places, order));
     } catch (SQLException | SourceException e) {
       throw new IllegalArgumentException(e);
     }
   }
 
   /** A wrong order is sorted by itself. */
-  private static int[] sorted(List<Row> rows, Comparator<Row> order) {
-    return IntStream.range(0, rows.size())
+  private static int[] sorted(Rows rows, int[] places, Comparator<Row> order) {
+    return IntStream.of(places)
         .boxed()
         .sorted((a, b) -> order.compare(rows.get(a), rows.get(b)))
         .mapToInt(Integer::intValue)
@@ -111,7 +118,7 @@ final class TestRun implements AutoCloseable {
     List<Outcome> outcomes = new ArrayList<>();
     for (int from = 0; from < rows.size(); from += chunkSize) {
       List<Row> some = rows.subList(from, Math.min(from + chunkSize, rows.size()));
-      outcomes.addAll(loader.load(new Chunk(0, some)));
+      outcomes.addAll(loader.load(new Chunk(0, Rows.of(some))));
     }
     return outcomes;
   }

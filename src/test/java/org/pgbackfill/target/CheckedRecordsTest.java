@@ -6,15 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgbackfill.source.CsvRecord;
@@ -31,6 +34,9 @@ class CheckedRecordsTest {
 
   private static final String LINK = "00000000-0000-4000-8000-00000000000";
   private static final String ID = "10000000-0000-4000-8000-%012d";
+
+  /** So much is told of a record before its values are. */
+  private static final int FIELDS = 7;
 
   @TempDir Path folder;
 
@@ -85,9 +91,63 @@ class CheckedRecordsTest {
       for (int i = 0; i < given.size(); i++) {
         assertEquals(told(given.get(i), target), told(kept.get(i), target));
       }
+      compareRows(kept, given, target);
     }
     assertEquals(RECORDS * files.length, given.size());
     return kept.footprint() / given.size();
+  }
+
+  /** Every second row, and those before from behind. */
+  private static void compareRows(CheckedRecords kept, List<Checked> given, Target target) {
+    int[] all = IntStream.range(0, given.size()).filter(i -> given.get(i) instanceof Row).toArray();
+    int[] some = new int[all.length / 2];
+    Arrays.setAll(some, i -> all[all.length - 1 - 2 * i]);
+    Rows rows = new Rows(kept, some);
+    assertEquals(some.length, rows.size());
+    Row before = (Row) given.get(some[0]);
+    for (int i = 0; i < some.length; i++) {
+      Row row = (Row) given.get(some[i]);
+      assertEquals(told(row, target), told(rows.get(i), target));
+      assertEquals(told(row, target), told(rows, i, target));
+      assertEquals(row.hasSameKey(before), rows.haveSameKey(i, Math.max(0, i - 1)));
+      assertEquals(row.hasSameKey(row), rows.haveSameKey(i, i));
+      before = row;
+    }
+    assertEquals(
+        List.of(rows.number(3), rows.number(1)),
+        rows.get(new int[] {3, 1}).stream().map(row -> row.record().number()).toList());
+  }
+
+  /** As {@link #told(Checked, Target)}, with what the row alone can tell left to it. */
+  private static List<Object> told(Rows rows, int place, Target target) {
+    Row row = rows.get(place);
+    List<Object> told = new ArrayList<>(told(row, target));
+    told.set(0, rows.number(place));
+    byte[] block = rows.block(place);
+    for (int c = 0; c < target.columns().size(); c++) {
+      int at = FIELDS + 3 * c;
+      told.set(at + 1, rows.has(place, c));
+      if (block != null) {
+        int position = rows.position(place, c);
+        told.set(at + 2, position);
+        if (position >= 0) {
+          int from = CsvRecord.start(block, rows.first(place), position);
+          int to = CsvRecord.end(block, rows.first(place), position);
+          told.set(at, new String(block, from, to - from, StandardCharsets.UTF_8));
+        }
+      }
+    }
+    int behind = FIELDS + 3 * target.columns().size();
+    told.set(behind + 2, String.valueOf(rows.link(place)));
+    int from = rows.keyFrom(place);
+    int length = rows.keyTo(place) - from;
+    if (row.keyText() != null) {
+      told.set(behind + 3, new String(rows.keyBytes(place), from, length, StandardCharsets.UTF_8));
+    } else {
+      assertEquals(0, length);
+    }
+    told.set(behind + 4, rows.keyed(place));
+    return told;
   }
 
   private static List<Object> told(Checked checked, Target target) {
@@ -100,6 +160,7 @@ class CheckedRecordsTest {
     told.add(record.isPlain());
     told.add(record.values());
     told.add(checked.shownKey());
+    assertEquals(FIELDS, told.size());
     if (checked instanceof Row row) {
       for (int c = 0; c < target.columns().size(); c++) {
         told.add(String.valueOf(row.value(c)));

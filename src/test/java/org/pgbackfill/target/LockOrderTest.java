@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,6 +19,9 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgbackfill.source.CsvRecord;
+import org.pgbackfill.source.CsvSource;
+import org.pgbackfill.source.SourceException;
 import org.pgbackfill.testkit.Keys;
 import org.pgbackfill.testkit.TestDatabase;
 import org.pgbackfill.testkit.TestServer;
@@ -23,6 +29,7 @@ import org.pgbackfill.testkit.TestServer;
 /** The lock order against PostgreSQL's own. */
 @Tag("database")
 class LockOrderTest {
+  private static final CsvRecord RECORD = anyRecord();
   private static final List<String> TEXTS = Keys.texts(5_000, 1);
   private static final List<UUID> UUIDS = Keys.uuids(2_000, 2);
 
@@ -108,7 +115,7 @@ class LockOrderTest {
       String text = "the same beginning and more" + "x".repeat(i % 7) + (i % 3 == 0 ? "é" : "");
       rows.add(row(UUIDS.get(i % 2_000), i % 2 == 0 ? link : near, text));
     }
-    int[] places = LockOrder.sort(rows, LockOrder.CONTACTS);
+    int[] places = sortedPlaces(rows, LockOrder.CONTACTS);
     assertEquals(
         IntStream.range(0, rows.size())
             .boxed()
@@ -154,15 +161,28 @@ class LockOrderTest {
   }
 
   private static Row row(UUID id, UUID link, String keyText) {
-    return Row.of(null, id, null, link, keyText, keyText != null, new String[0]);
+    return Row.of(RECORD, id, null, link, keyText, keyText != null, new String[0]);
   }
 
   private static List<String> idsInOrder(List<Row> rows, Comparator<Row> order) {
     List<UUID> compared = sorted(rows, order).stream().map(Row::id).toList();
     List<UUID> byBytes =
-        Arrays.stream(LockOrder.sort(rows, order)).mapToObj(i -> rows.get(i).id()).toList();
+        Arrays.stream(sortedPlaces(rows, order)).mapToObj(i -> rows.get(i).id()).toList();
     assertEquals(compared, byBytes);
     return strings(compared);
+  }
+
+  private static int[] sortedPlaces(List<Row> rows, Comparator<Row> order) {
+    return LockOrder.sort(Rows.of(rows), IntStream.range(0, rows.size()).toArray(), order);
+  }
+
+  private static CsvRecord anyRecord() {
+    InputStream csv = new ByteArrayInputStream("func\nf\n".getBytes(StandardCharsets.UTF_8));
+    try (CsvSource source = CsvSource.open(List.of(CsvSource.STDIN), csv)) {
+      return source.next();
+    } catch (SourceException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static <T> List<T> sorted(List<T> list, Comparator<? super T> order) {
