@@ -40,14 +40,14 @@ public final class Existence {
    * What a run is like, as far as it decides on the way.
    *
    * @param lanes how many there are
-   * @param keyReaders how many of them may read keys of the table at the same time
+   * @param isGentle whether the live system is to feel little of the run: its rate is limited
    * @param mostRecords how many will come at most; {@link Long#MAX_VALUE} where nobody knows
    * @param wantsIds whether the operator wants to know each row's id, now or when the run is
    *     resumed
    * @param isResumed whether some of its rows may be there
    */
   public record Facts(
-      int lanes, int keyReaders, long mostRecords, boolean wantsIds, boolean isResumed) {}
+      int lanes, boolean isGentle, long mostRecords, boolean wantsIds, boolean isResumed) {}
 
   /** What there is between two pieces of work that no rate measures. */
   public interface Rests {
@@ -87,7 +87,7 @@ public final class Existence {
     long mostKeys = Math.min(facts.mostRecords(), KeySet.room(budget));
     this.tableKeys =
         way == Way.KNOWN_KEYS
-            ? new TableKeys(database, table, known, mostKeys, facts.keyReaders(), rests)
+            ? new TableKeys(database, table, known, mostKeys, facts, rests)
             : null;
   }
 

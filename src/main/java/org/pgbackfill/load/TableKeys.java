@@ -1,12 +1,13 @@
 package org.pgbackfill.load;
 
-import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -18,8 +19,6 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.pgbackfill.target.LockOrder;
 import org.pgbackfill.target.Rows;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyOut;
 
 /**
  * Reads the keys that the table has, once for each link: a lane that meets new ones has them read
@@ -27,8 +26,14 @@ import org.postgresql.copy.CopyOut;
  * threads.
  */
 final class TableKeys {
-  /** So many keys are read at a stretch: a millisecond of work. */
-  private static final int STRETCH = 1_000;
+  /**
+   * So many keys come at a time. The server is not to go on by itself as long as buffers take what
+   * it sends: it and the lane would have a core each, for ten milliseconds and more.
+   */
+  private static final int PIECE = 5_000;
+
+  /** The same where the live system is to feel little of it: a millisecond of work. */
+  private static final int SMALL_PIECE = 1_000;
 
   /** With so many links each has too few keys to be worth a question of its own. */
   private static final int MOST_LINKS = 50_000;
@@ -40,6 +45,7 @@ final class TableKeys {
   private final KnownKeys known;
   private final long most;
   private final int readers;
+  private final int piece;
   private final Existence.Rests rests;
   private final AtomicLong count = new AtomicLong();
 
@@ -58,7 +64,7 @@ final class TableKeys {
    *
    * @param known takes them
    * @param most how many are worth to be read
-   * @param readers how many lanes may read at the same time
+   * @param facts of the run
    * @param rests behind each piece of the reading
    */
   TableKeys(
@@ -66,13 +72,14 @@ final class TableKeys {
       TargetTable table,
       KnownKeys known,
       long most,
-      int readers,
+      Existence.Facts facts,
       Existence.Rests rests) {
     this.database = database;
     this.table = table;
     this.known = known;
     this.most = most;
-    this.readers = readers;
+    this.readers = facts.isGentle() ? 1 : facts.lanes();
+    this.piece = facts.isGentle() ? SMALL_PIECE : PIECE;
     this.rests = rests;
   }
 
@@ -171,57 +178,44 @@ final class TableKeys {
 
   /** False when there are too many. */
   private boolean readKeys(List<UUID> links) throws SQLException {
+    // One more than is wanted tells that there are too many.
+    String sql = table.keysSql(links) + " LIMIT " + (most - count.get() + 1);
     try (Connection connection = database.begin(WHO)) {
       try (PreparedStatement settings =
           connection.prepareStatement("SELECT set_config('enable_seqscan', 'on', true)")) {
         settings.execute(); // whichever way is shorter: nothing is looked up here
       }
-      CopyOut out =
-          connection
-              .unwrap(PGConnection.class)
-              .getCopyAPI()
-              .copyOut(
-                  // One more than is wanted tells that there are too many.
-                  "COPY (%s LIMIT %d) TO STDOUT (FORMAT binary)"
-                      .formatted(table.keysSql(links), most - count.get() + 1));
-      long read = readRows(out, !links.contains(null));
+      long read;
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        statement.setFetchSize(piece);
+        try (ResultSet result = statement.executeQuery()) {
+          read = note(result, !links.contains(null));
+        }
+      }
       connection.commit();
       return count.addAndGet(read) <= most;
     }
   }
 
-  /** One message for each row, and the signature with the first (Message Flow, COPY). */
-  private long readRows(CopyOut out, boolean linked) throws SQLException {
-    byte[] message = out.readFromCopy();
-    if (message == null) {
-      throw new SQLException("the keys of " + table.name() + " broke off", "08006");
-    }
-    // Signature, flags, and the length of an extension that has never come to be.
-    int at = 19 + ByteBuffer.wrap(message).getInt(15);
+  private long note(ResultSet result, boolean linked) throws SQLException {
     KnownKeys.Notes notes = known.notes();
     long read = 0;
+    UUID link = null;
+    byte[] linkText = {};
     long begun = System.nanoTime();
-    for (; message != null; message = out.readFromCopy(), at = 0) {
-      ByteBuffer row = ByteBuffer.wrap(message).position(at);
-      if (row.hasRemaining() && row.getShort() >= 0) {
-        note(notes, message, row, linked);
-        if (++read % STRETCH == 0) {
-          rests.after(Duration.ofNanos(System.nanoTime() - begun));
-          begun = System.nanoTime();
-        }
+    while (result.next()) {
+      if (linked && !Arrays.equals(linkText, result.getBytes(1))) {
+        linkText = result.getBytes(1);
+        link = UUID.fromString(result.getString(1));
+      }
+      byte[] text = result.getBytes(linked ? 2 : 1);
+      notes.add(link, text, 0, text.length);
+      if (++read % piece == 0) {
+        rests.after(Duration.ofNanos(System.nanoTime() - begun));
+        begun = System.nanoTime();
       }
     }
     notes.end();
     return read;
-  }
-
-  private static void note(KnownKeys.Notes notes, byte[] message, ByteBuffer row, boolean linked) {
-    UUID link = null;
-    if (linked) {
-      row.getInt(); // its length
-      link = new UUID(row.getLong(), row.getLong());
-    }
-    int to = row.getInt() + row.position();
-    notes.add(link, message, row.position(), to);
   }
 }

@@ -211,11 +211,7 @@ public final class BackfillRun {
     boolean wantsIds = plan.reporting().outcomes() != null || hold.keepsIds();
     Existence.Facts facts =
         new Existence.Facts(
-            plan.threads(),
-            restraint.isRateLimited() ? 1 : plan.threads(),
-            source.mostRecords(),
-            wantsIds,
-            isResumed);
+            plan.threads(), restraint.isRateLimited(), source.mostRecords(), wantsIds, isResumed);
     return retries.ask(
         "pgbackfill",
         () -> Existence.choose(database, table, facts, restraint::rest),

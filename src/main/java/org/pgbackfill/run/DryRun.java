@@ -193,7 +193,7 @@ public final class DryRun {
     Existence.Facts facts =
         new Existence.Facts(
             plan.threads(),
-            plan.threads(),
+            false,
             source.mostRecords(),
             plan.reporting().outcomes() != null,
             beginning.start() == Start.RESUME);

@@ -87,8 +87,9 @@ class TableKeysTest {
     return rows.stream().map(Rows::of).toList();
   }
 
-  private TableKeys keys(int readers, long most) {
-    return new TableKeys(database, table, known, most, readers, Existence.Rests.NONE);
+  private TableKeys keys(boolean isGentle, long most) {
+    Existence.Facts facts = new Existence.Facts(LANES, isGentle, Long.MAX_VALUE, false, false);
+    return new TableKeys(database, table, known, most, facts, Existence.Rests.NONE);
   }
 
   /** What was there when the keys were read is known, and nothing else is. */
@@ -104,11 +105,11 @@ class TableKeysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, LANES, 2 * LINKS})
-  void whoeverReadsAShareEachLaneKnowsAll(int readers) throws Exception {
+  @ValueSource(booleans = {true, false})
+  void whoeverReadsAShareEachLaneKnowsAll(boolean isGentle) throws Exception {
     List<Rows> first = rows(1, LINKS / 2);
     List<Rows> rest = rows(LINKS / 3, LINKS);
-    TableKeys keys = keys(readers, Long.MAX_VALUE - 1);
+    TableKeys keys = keys(isGentle, Long.MAX_VALUE - 1);
     List<Background<Boolean>> lanes = new ArrayList<>();
     for (int lane = 0; lane < LANES; lane++) {
       int its = lane;
@@ -136,16 +137,16 @@ class TableKeysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void whatOneLaneCouldNotReadAnotherDoes(int readers) throws Exception {
+  @ValueSource(booleans = {true, false})
+  void whatOneLaneCouldNotReadAnotherDoes(boolean isGentle) throws Exception {
     List<Rows> rows = rows(1, LINKS);
-    TableKeys keys = keys(readers, Long.MAX_VALUE - 1);
+    TableKeys keys = keys(isGentle, Long.MAX_VALUE - 1);
     try (Session holder = Session.open(where)) {
       holder.run("LOCK TABLE email_contacts IN ACCESS EXCLUSIVE MODE");
       Background<String> dies = Background.start(() -> failure(keys, rows.get(0)));
       where.awaitWaiting(1);
       Background<Boolean> waits = Background.start(() -> keys.read(rows.get(1)));
-      if (readers > 1) {
+      if (!isGentle) {
         where.awaitWaiting(2);
       }
       holder.run(
@@ -170,9 +171,9 @@ class TableKeysTest {
   @Test
   void whereThereAreTooManyAllLanesHearOfIt() throws Exception {
     List<Rows> rows = rows(1, LINKS);
-    TableKeys keys = keys(LANES, 5 * KEYS_OF_EACH);
+    TableKeys keys = keys(false, 5 * KEYS_OF_EACH);
     assertFalse(keys.read(rows.get(0)));
     assertFalse(keys.read(rows.get(1)));
-    assertTrue(keys(LANES, LINKS * KEYS_OF_EACH).read(rows.get(0)));
+    assertTrue(keys(false, LINKS * KEYS_OF_EACH).read(rows.get(0)));
   }
 }

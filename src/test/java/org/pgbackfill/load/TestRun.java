@@ -72,7 +72,10 @@ final class TestRun implements AutoCloseable {
       LoadedRun run = new LoadedRun("test", ids, source::place, Marks.NONE, Set.of(), Map.of());
       Existence existence =
           Existence.choose(
-              database, table, new Existence.Facts(1, 1, Long.MAX_VALUE, false, false), rests::add);
+              database,
+              table,
+              new Existence.Facts(1, true, Long.MAX_VALUE, false, false),
+              rests::add);
       this.loader =
           new ChunkLoader(
               database,
