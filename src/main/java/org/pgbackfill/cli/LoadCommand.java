@@ -53,7 +53,7 @@ abstract class LoadCommand implements Callable<Integer> {
   @Option(
       names = "--chunk-size",
       paramLabel = "N",
-      defaultValue = "50000",
+      defaultValue = "20000",
       order = 11,
       description =
           "The most records in one transaction; fewer where memory is short. Default:"
