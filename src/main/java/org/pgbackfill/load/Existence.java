@@ -65,7 +65,7 @@ public final class Existence {
   /** A smaller export is through before the keys are read: so many probes take 0.05 s. */
   private static final long WORTH_READING = 10_000;
 
-  /** Of the heap, for all that is remembered; windows of records have as much. */
+  /** Of the heap, for all that is remembered; windows of records may have four ninths. */
   private static final int HEAP_SHARE = 4;
 
   private final boolean wantsIds;
