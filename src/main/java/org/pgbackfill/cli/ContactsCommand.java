@@ -45,6 +45,11 @@ final class ContactsCommand extends LoadCommand {
   }
 
   @Override
+  boolean changesRows() {
+    return onExisting != OnExisting.KEEP;
+  }
+
+  @Override
   String command() {
     return "contacts";
   }

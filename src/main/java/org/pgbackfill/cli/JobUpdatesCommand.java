@@ -47,6 +47,11 @@ final class JobUpdatesCommand extends LoadCommand {
   }
 
   @Override
+  boolean changesRows() {
+    return true;
+  }
+
+  @Override
   String command() {
     return "job-updates";
   }

@@ -46,6 +46,11 @@ final class JobsCommand extends LoadCommand {
   }
 
   @Override
+  boolean changesRows() {
+    return false;
+  }
+
+  @Override
   String command() {
     return "jobs";
   }

@@ -53,12 +53,14 @@ abstract class LoadCommand implements Callable<Integer> {
   @Option(
       names = "--chunk-size",
       paramLabel = "N",
-      defaultValue = "20000",
       order = 11,
       description =
-          "The most records in one transaction; fewer where memory is short. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private int chunkSize;
+          "The most records in one transaction; fewer where memory is short. Default: "
+              + RunPlan.CHUNK_SIZE
+              + "; "
+              + RunPlan.CHANGING_CHUNK_SIZE
+              + " where rows that are there may change.")
+  private Integer chunkSize;
 
   @Option(
       names = "--max-run-time",
@@ -109,6 +111,9 @@ abstract class LoadCommand implements Callable<Integer> {
 
   /** The command's word. */
   abstract String command();
+
+  /** Whether rows that are there may change. */
+  abstract boolean changesRows();
 
   /** Fits headers to what the command loads. */
   abstract Function<List<SourceFile>, Target> target(Map<String, String> map);
@@ -171,7 +176,7 @@ abstract class LoadCommand implements Callable<Integer> {
             createsTable(),
             notifyMode()),
         threads.threads(),
-        chunkSize,
+        chunkSize == null ? RunPlan.chunkSize(changesRows()) : chunkSize,
         maxRunTime,
         ledger.book(defaultName),
         new RunPlan.Reporting(

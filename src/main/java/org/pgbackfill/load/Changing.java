@@ -107,23 +107,35 @@ final class Changing extends Loading {
   private List<Slot> compare(
       Connection connection, List<Slot> asked, Outcome[] known, List<Slot> missing)
       throws SQLException {
-    List<Slot> members = asked.stream().flatMap(slot -> slot.members().stream()).toList();
-    List<Compared> all = Arrays.asList(changes.compare(connection, Slot.rows(members)));
     List<Slot> differing = new ArrayList<>();
-    int at = 0;
-    for (Slot slot : asked) {
-      List<Compared> compared = all.subList(at, at + 1 + slot.followers.size());
-      at += compared.size();
-      if (compared.get(0) == null) {
-        missing.add(slot);
-      } else if (table.inserts() && loader.own.isOf(slot.row, compared.get(0).found(), mine)) {
-        settleOwn(slot, compared, known);
-      } else {
-        slot.fold = Fold.onto(changes.fields(), Slot.rows(slot.members()), compared);
-        settleOrChange(slot, compared, known, differing);
+    for (int from = 0; from < asked.size(); from += loader.piece) {
+      List<Slot> piece = asked.subList(from, Math.min(asked.size(), from + loader.piece));
+      List<Slot> members = piece.stream().flatMap(slot -> slot.members().stream()).toList();
+      List<Compared> all = Arrays.asList(changes.compare(connection, Slot.rows(members)));
+      int at = 0;
+      for (Slot slot : piece) {
+        int to = at + 1 + slot.followers.size();
+        settle(slot, all.subList(at, to), known, missing, differing);
+        at = to;
       }
     }
     return differing;
+  }
+
+  private void settle(
+      Slot slot,
+      List<Compared> compared,
+      Outcome[] known,
+      List<Slot> missing,
+      List<Slot> differing) {
+    if (compared.get(0) == null) {
+      missing.add(slot);
+    } else if (table.inserts() && loader.own.isOf(slot.row, compared.get(0).found(), mine)) {
+      settleOwn(slot, compared, known);
+    } else {
+      slot.fold = Fold.onto(changes.fields(), Slot.rows(slot.members()), compared);
+      settleOrChange(slot, compared, known, differing);
+    }
   }
 
   private void settleOrChange(

@@ -18,7 +18,7 @@ import org.pgbackfill.target.Rows;
  *   <li>Of other records with the same key the first stands for the others.
  *   <li>These are sorted by the one lock order, whole key.
  *   <li>What may exist is looked for by a plain read, which takes no lock.
- *   <li>In one transaction one statement inserts the rest in lock order. It may wait for another
+ *   <li>One transaction inserts the rest in one pass in lock order. It may wait for another
  *       transaction's uncommitted key, and holds only smaller keys meanwhile: no circle can close.
  *       The first attempt is a COPY, which is refused as a whole when somebody was quicker with one
  *       of the keys; then the same rows are looked for and inserted ON CONFLICT DO NOTHING.
@@ -32,6 +32,12 @@ import org.pgbackfill.target.Rows;
  * </ol>
  */
 public final class ChunkLoader {
+  /**
+   * So many rows at a time become objects and arrays, which takes a kilobyte each: those of a whole
+   * chunk could fill the heap.
+   */
+  private static final int PIECE = 10_000;
+
   /** Puts rows in an order: the places given, none of them twice. */
   interface Sort {
     int[] sorted(Rows rows, int[] places);
@@ -43,6 +49,7 @@ public final class ChunkLoader {
   final LoadedRun run;
   final Retries retries;
   final Sort sort;
+  final int piece;
   final OwnRows own;
 
   /** How many rows were sent by COPY. */
@@ -71,23 +78,30 @@ public final class ChunkLoader {
         existence,
         run,
         retries,
-        (rows, places) -> LockOrder.sort(rows, places, table.target().lockOrder()));
+        (rows, places) -> LockOrder.sort(rows, places, table.target().lockOrder()),
+        PIECE);
   }
 
-  /** With another order, so that tests can show what the right one is for. */
+  /**
+   * With another order, so that tests can show what the right one is for.
+   *
+   * @param piece how many rows a statement has at most, where there may be several
+   */
   ChunkLoader(
       Database database,
       TargetTable table,
       Existence existence,
       LoadedRun run,
       Retries retries,
-      Sort sort) {
+      Sort sort,
+      int piece) {
     this.database = database;
     this.table = table;
     this.existence = existence;
     this.run = run;
     this.retries = retries;
     this.sort = sort;
+    this.piece = piece;
     this.own = new OwnRows(run);
   }
 

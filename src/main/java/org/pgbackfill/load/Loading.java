@@ -17,7 +17,7 @@ import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Rows;
 
 /**
- * One chunk on its way: transaction after transaction, each with one write statement and the
+ * One chunk on its way: transaction after transaction, each with one pass through the keys and the
  * ledger's mark, until every record has its outcome. For one thread and one use.
  */
 abstract sealed class Loading permits Inserting, Changing {
@@ -95,8 +95,8 @@ abstract sealed class Loading permits Inserting, Changing {
   abstract boolean separate(int place);
 
   /**
-   * Reads, and then runs at most one statement that writes. What it leaves without an outcome is
-   * tried again in the next transaction.
+   * Reads, and then writes in at most one pass through the keys. What it leaves without an outcome
+   * is tried again in the next transaction.
    *
    * @param some the places of those that it is about
    * @param untried whether nothing of these can be in from an earlier attempt
@@ -247,14 +247,13 @@ abstract sealed class Loading permits Inserting, Changing {
   /** Asks the table; no lock is taken. What has no outcome by that comes back. */
   final int[] find(Connection connection, int[] asked, TargetTable.Probe probe, Outcome[] known)
       throws SQLException {
-    if (asked.length == 0) {
-      return asked;
-    }
-    List<Row> some = rows.get(asked);
-    TargetTable.Found[] found = table.probe(connection, some, probe);
-    for (int i = 0; i < found.length; i++) {
-      if (found[i] != null) {
-        known[asked[i]] = loader.own.outcome(some.get(i), found[i], mine);
+    for (int[] piece : Places.pieces(asked, loader.piece)) {
+      List<Row> some = rows.get(piece);
+      TargetTable.Found[] found = table.probe(connection, some, probe);
+      for (int i = 0; i < found.length; i++) {
+        if (found[i] != null) {
+          known[piece[i]] = loader.own.outcome(some.get(i), found[i], mine);
+        }
       }
     }
     return open(asked, known);
@@ -272,9 +271,12 @@ abstract sealed class Loading permits Inserting, Changing {
     sentRows = places.length;
     int[] in = isCopied(connection, some, places, quick) ? places : null;
     if (in == null) {
-      List<Row> sent = some.get(places);
-      Set<UUID> ids = table.insert(connection, sent);
-      in = Places.where(places, place -> ids.contains(some.get(place).id()));
+      in = Places.NONE;
+      // One pass through the keys, whatever the number of statements: each begins behind the keys
+      // of the one before.
+      for (int[] piece : Places.pieces(places, loader.piece)) {
+        in = Places.joined(in, table.insert(connection, some, piece));
+      }
     }
     table.announce(connection, some, in);
     return in;

@@ -1,6 +1,8 @@
 package org.pgbackfill.load;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntPredicate;
 
 /** Places of a chunk's rows: lists of many numbers, without an object for each. */
@@ -28,6 +30,15 @@ final class Places {
       }
     }
     return size == some.length ? some : Arrays.copyOf(passed, size);
+  }
+
+  /** The same, so many at a time. */
+  static List<int[]> pieces(int[] some, int size) {
+    List<int[]> pieces = new ArrayList<>();
+    for (int from = 0; from < some.length; from += size) {
+      pieces.add(Arrays.copyOfRange(some, from, Math.min(some.length, from + size)));
+    }
+    return pieces;
   }
 
   /** The ones, and behind them the others. */

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.pgbackfill.target.Column;
 import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.JobUpdatesTarget;
@@ -290,20 +291,25 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
   /**
    * Inserts those that are new.
    *
-   * @param rows in lock order, no key twice
-   * @return the ids that are in now because of this statement
+   * @param some any
+   * @param places in lock order, no key twice
+   * @return those of the places whose rows are in now because of this statement
    */
-  Set<UUID> insert(Connection connection, List<Row> rows) throws SQLException {
+  int[] insert(Connection connection, Rows some, int[] places) throws SQLException {
+    List<Row> rows = some.get(places);
+    Set<UUID> ids = new HashSet<>(places.length * 2);
     try (PreparedStatement statement = connection.prepareStatement(insert)) {
       bind(connection, statement, rows);
-      Set<UUID> ids = new HashSet<>(rows.size() * 2);
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           ids.add(result.getObject(1, UUID.class));
         }
       }
-      return ids;
     }
+    return IntStream.range(0, places.length)
+        .filter(i -> ids.contains(rows.get(i).id()))
+        .map(i -> places[i])
+        .toArray();
   }
 
   /**

@@ -101,6 +101,15 @@ public record RunPlan(
   /** The most lanes: each takes a connection of a server that others use, too. */
   public static final int MAX_THREADS = 64;
 
+  /**
+   * By default. Of 20,000, 30,000 and 50,000 the last is the fastest where rows are inserted, by a
+   * twentieth where half of them are new (src/site/markdown/performance.md).
+   */
+  public static final int CHUNK_SIZE = 50_000;
+
+  /** The same where rows may change: they are locked as long as their chunk is on its way. */
+  public static final int CHANGING_CHUNK_SIZE = 20_000;
+
   /** The largest chunk: its records are held in memory. */
   public static final int MAX_CHUNK_SIZE = 1_000_000;
 
@@ -170,6 +179,16 @@ public record RunPlan(
       // One of them is not there: their names decide.
       return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
     }
+  }
+
+  /**
+   * The most records in one transaction, where the operator does not say.
+   *
+   * @param changesRows whether rows that are there may change
+   * @return {@link #CHUNK_SIZE} or {@link #CHANGING_CHUNK_SIZE}
+   */
+  public static int chunkSize(boolean changesRows) {
+    return changesRows ? CHANGING_CHUNK_SIZE : CHUNK_SIZE;
   }
 
   /** The run's name, as far as it is known before the ledger is asked. */

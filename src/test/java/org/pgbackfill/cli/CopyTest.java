@@ -111,4 +111,32 @@ class CopyTest {
             "SELECT count(*) FROM (SELECT id, lag(id) OVER (ORDER BY email_address) AS before FROM"
                 + " email_contacts) c WHERE id < before"));
   }
+
+  /** Arrays of a whole chunk could fill the heap. */
+  @Test
+  void aLongChunkGoesInSeveralStatementsInOnePass(@TempDir Path folder) {
+    database.run("ALTER TABLE email_contacts ALTER name SET DEFAULT 'nobody'");
+    StringBuilder csv = new StringBuilder("link_id,email_address,name\n");
+    for (int i = 24_999; i >= 0; i--) {
+      csv.append(contact(i, i % 2 == 0 ? "," : ",Ann"));
+    }
+    Cli.Result end = contacts(csv.toString(), "--threads", "1");
+    assertEquals(25_000, end.count("inserted"), end::toString);
+    assertHeard("INSE");
+    assertEquals(3, database.number("SELECT count(*) FROM heard"));
+    assertEquals(1, database.number("SELECT count(DISTINCT xmin::text) FROM email_contacts"));
+    String backwards =
+        """
+        SELECT count(*)
+        FROM (SELECT email_address COLLATE "C" AS key,
+                     lag(email_address) OVER (ORDER BY ctid) COLLATE "C" AS before
+              FROM email_contacts) c
+        WHERE key < before
+        """;
+    assertEquals(0, database.number(backwards));
+    String outcomes = folder.resolve("outcomes.csv").toString();
+    Cli.Result again =
+        contacts(csv.toString(), "--again", "--threads", "1", "--outcomes", outcomes);
+    assertEquals(25_000, again.count("existing"), again::toString);
+  }
 }

@@ -400,7 +400,8 @@ class OptionsTest {
     assertTrue(contacts.contains("schema-qualified or not. Default: email_contacts."), contacts);
     assertTrue(contacts.contains("1 to 64. Default: 4."), contacts);
     assertTrue(
-        contacts.contains("in one transaction; fewer where memory is short. Default: 20000."),
+        contacts.contains(
+            "in one transaction; fewer where memory is short. Default: 50000; 20000 where rows"),
         contacts);
     String jobs = new Cli().run("jobs", "--help").out().replaceAll("\\s+", " ");
     assertTrue(jobs.contains("schema-qualified or not. Default: chancy_."), jobs);

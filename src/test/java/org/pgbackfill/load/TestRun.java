@@ -40,6 +40,9 @@ final class TestRun implements AutoCloseable {
   static final Limits LIMITS =
       new Limits(Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofMinutes(1), RETRY);
 
+  /** A chunk of more rows takes several statements in its one pass. */
+  private static final int PIECE = 7;
+
   private final Database database;
   private final Retries retries;
   private final ChunkLoader loader;
@@ -83,7 +86,8 @@ final class TestRun implements AutoCloseable {
               existence,
               run,
               retries,
-              (some, places) -> sorted(some, places, order));
+              (some, places) -> sorted(some, places, order),
+              PIECE);
     } catch (SQLException | SourceException e) {
       throw new IllegalArgumentException(e);
     }
