@@ -118,6 +118,7 @@ final class BinaryCopy {
       }
     };
 
+    /** One of the two ways to put a value is an encoding's own, and the other one comes to it. */
     void put(Buffer out, String value) {
       byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
       put(out, bytes, 0, bytes.length);
@@ -125,11 +126,7 @@ final class BinaryCopy {
 
     /** Text in UTF-8. */
     void put(Buffer out, byte[] bytes, int from, int to) {
-      throw new IllegalStateException("it is not sent as text");
-    }
-
-    boolean isText() {
-      return this == TEXT || this == JSONB;
+      put(out, new String(bytes, from, to - from, StandardCharsets.UTF_8));
     }
 
     /** Null for a type that is left to the server's own reading of text. */
@@ -304,7 +301,7 @@ final class BinaryCopy {
       out.putUuid(rows.link(place));
       return;
     }
-    byte[] block = encoding.isText() ? rows.block(place) : null;
+    byte[] block = rows.block(place);
     int plain = block == null ? -1 : rows.position(place, column);
     if (plain >= 0) {
       int first = rows.first(place);
@@ -312,7 +309,7 @@ final class BinaryCopy {
           out, block, CsvRecord.start(block, first, plain), CsvRecord.end(block, first, plain));
       return;
     }
-    String value = rows.has(place, column) ? rows.get(place).value(column) : null;
+    String value = rows.value(place, column);
     if (value != null) {
       encoding.put(out, value);
     } else if (fields.get(field).empty().isNow()) {

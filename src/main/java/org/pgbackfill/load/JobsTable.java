@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -137,19 +136,21 @@ final class JobsTable extends TargetTable {
   /** Most rows have the queue of one that came before: they need no string of their own for it. */
   private static Set<String> queues(Rows rows, int[] places) {
     Set<String> queues = new HashSet<>();
-    List<Row> others = new ArrayList<>();
+    int[] examples = new int[FEW_QUEUES];
+    int known = 0;
     for (int place : places) {
-      Row row = rows.get(place);
-      if (!hasQueueOfOne(row, others) && queues.add(JobsTarget.queue(row))) {
-        others.add(row);
+      if (!hasQueueOfOne(rows, place, examples, known)
+          && queues.add(JobsTarget.queue(rows, place))
+          && known < FEW_QUEUES) {
+        examples[known++] = place;
       }
     }
     return queues;
   }
 
-  private static boolean hasQueueOfOne(Row row, List<Row> others) {
-    for (int i = 0; i < others.size() && i < FEW_QUEUES; i++) {
-      if (JobsTarget.haveOneQueue(row, others.get(i))) {
+  private static boolean hasQueueOfOne(Rows rows, int place, int[] examples, int known) {
+    for (int i = 0; i < known; i++) {
+      if (JobsTarget.haveOneQueue(rows, place, examples[i])) {
         return true;
       }
     }

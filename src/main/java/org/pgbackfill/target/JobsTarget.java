@@ -166,22 +166,24 @@ public final class JobsTarget implements Target {
   /**
    * The queue that a row goes to.
    *
-   * @param row one of this target's
+   * @param rows this target's
+   * @param place 0-based
    * @return never null
    */
-  public static String queue(Row row) {
-    return row.value(QUEUE);
+  public static String queue(Rows rows, int place) {
+    return rows.value(place, QUEUE);
   }
 
   /**
    * Whether two rows go to the same queue.
    *
-   * @param row one of this target's
-   * @param other one of this target's
+   * @param rows this target's
+   * @param place 0-based
+   * @param other 0-based
    * @return as comparing what {@link #queue} tells of them
    */
-  public static boolean haveOneQueue(Row row, Row other) {
-    return row.hasSameValue(other, QUEUE);
+  public static boolean haveOneQueue(Rows rows, int place, int other) {
+    return rows.haveSameValue(place, other, QUEUE);
   }
 
   /**

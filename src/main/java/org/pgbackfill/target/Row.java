@@ -3,7 +3,6 @@ package org.pgbackfill.target;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import org.pgbackfill.source.CsvRecord;
@@ -262,22 +261,6 @@ public final class Row implements Checked {
       return -1;
     }
     return layout.has(record, column) ? layout.position(column) : -1;
-  }
-
-  /** Whether a value that is none of the ids is the same in both. */
-  boolean hasSameValue(Row other, int column) {
-    int here = position(column);
-    int there = other.position(column);
-    if (here < 0 || there < 0) {
-      return Objects.equals(value(column), other.value(column));
-    }
-    return Arrays.equals(
-        record.bytes(),
-        record.start(here),
-        record.end(here),
-        other.record.bytes(),
-        other.record.start(there),
-        other.record.end(there));
   }
 
   /**

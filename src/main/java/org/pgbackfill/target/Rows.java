@@ -1,7 +1,9 @@
 package org.pgbackfill.target;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.pgbackfill.source.CsvRecord;
 
@@ -230,5 +232,44 @@ public final class Rows {
     return isUuid
         || records.layout(at).usual(column) != null
         || records.layout(at).has(records.block(at), records.first(at), column);
+  }
+
+  /**
+   * One value that is none of the ids, without an object for its row where it needs none.
+   *
+   * @param place 0-based
+   * @param column 0-based, as in {@link Target#columns}
+   * @return as {@link Row#value}
+   */
+  public String value(int place, int column) {
+    byte[] block = block(place);
+    if (block == null) {
+      return get(place).value(column);
+    }
+    int position = position(place, column);
+    if (position < 0) {
+      return records.layout(positions[place]).usual(column);
+    }
+    int from = CsvRecord.start(block, first(place), position);
+    int to = CsvRecord.end(block, first(place), position);
+    return new String(block, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  /** Whether a value that is none of the ids is the same in both. */
+  boolean haveSameValue(int place, int other, int column) {
+    byte[] here = block(place);
+    byte[] there = block(other);
+    int position = here == null ? -1 : position(place, column);
+    int otherPosition = there == null ? -1 : position(other, column);
+    if (position < 0 || otherPosition < 0) {
+      return Objects.equals(value(place, column), value(other, column));
+    }
+    return Arrays.equals(
+        here,
+        CsvRecord.start(here, first(place), position),
+        CsvRecord.end(here, first(place), position),
+        there,
+        CsvRecord.start(there, first(other), otherPosition),
+        CsvRecord.end(there, first(other), otherPosition));
   }
 }

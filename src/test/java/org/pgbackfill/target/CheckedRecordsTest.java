@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
@@ -111,11 +112,20 @@ class CheckedRecordsTest {
       assertEquals(told(row, target), told(rows, i, target));
       assertEquals(row.hasSameKey(before), rows.haveSameKey(i, Math.max(0, i - 1)));
       assertEquals(row.hasSameKey(row), rows.haveSameKey(i, i));
+      for (int c = firstThatIsNoId(target); c < target.columns().size(); c++) {
+        boolean same = Objects.equals(row.value(c), before.value(c));
+        assertEquals(same, rows.haveSameValue(i, Math.max(0, i - 1), c));
+      }
       before = row;
     }
     assertEquals(
         List.of(rows.number(3), rows.number(1)),
         rows.get(new int[] {3, 1}).stream().map(row -> row.record().number()).toList());
+  }
+
+  /** A contact has two ids, a job one. */
+  private static int firstThatIsNoId(Target target) {
+    return target instanceof JobsTarget ? 1 : 2;
   }
 
   /** As {@link #told(Checked, Target)}, with what the row alone can tell left to it. */
@@ -135,6 +145,9 @@ class CheckedRecordsTest {
           int to = CsvRecord.end(block, rows.first(place), position);
           told.set(at, new String(block, from, to - from, StandardCharsets.UTF_8));
         }
+      }
+      if (c >= firstThatIsNoId(target)) {
+        assertEquals(told.get(at), String.valueOf(rows.value(place, c)));
       }
     }
     int behind = FIELDS + 3 * target.columns().size();
