@@ -15,28 +15,33 @@ import org.pgbackfill.run.RunPlan;
 import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.JobsTarget;
 import org.pgbackfill.target.Target;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code pgbackfill check}: what a load would meet, without a load. */
-@Command(
-    name = "check",
-    header = "Look at a target before a load.",
-    sortOptions = false,
-    subcommands = {CheckCommand.Contacts.class, CheckCommand.Jobs.class},
-    description =
-        "Says what in the target helps a load, hinders it or makes it fail, and what to do. Reads"
-            + " the catalog in transactions that can't write.%n")
 final class CheckCommand implements Runnable {
-  @Spec private CommandSpec spec;
+  private final CommandSpec spec;
 
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  CheckCommand(Terminal terminal) {
+    spec =
+        Commands.spec(
+            this,
+            "Says what in the target helps a load, hinders it or makes it fail, and what to do."
+                + " Reads the catalog in transactions that can't write.%n");
+    Commands.add(
+        spec,
+        "contacts",
+        "Look at the table that contacts are loaded into.",
+        new Contacts(terminal).spec());
+    Commands.add(
+        spec, "jobs", "Look at the queue that jobs are pushed to.", new Jobs(terminal).spec());
+  }
+
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    return spec;
+  }
 
   @Override
   public void run() {
@@ -44,18 +49,16 @@ final class CheckCommand implements Runnable {
   }
 
   /** {@code pgbackfill check contacts}. */
-  @Command(
-      name = "contacts",
-      header = "Look at the table that contacts are loaded into.",
-      sortOptions = false,
-      description =
-          "Prints one finding a line: error (a load would fail, or break its promise), warning,"
-              + " note or ok; and what to do. Exit status 1 where there is an error.%n")
   static final class Contacts extends OfTarget {
-    @Mixin private TableOption table;
+    private final TableOption table = new TableOption();
 
     Contacts(Terminal terminal) {
       super(terminal);
+    }
+
+    @Override
+    void addTo(CommandSpec spec) {
+      table.addTo(spec);
     }
 
     @Override
@@ -70,18 +73,16 @@ final class CheckCommand implements Runnable {
   }
 
   /** {@code pgbackfill check jobs}. */
-  @Command(
-      name = "jobs",
-      header = "Look at the queue that jobs are pushed to.",
-      sortOptions = false,
-      description =
-          "Prints one finding a line: error (a load would fail, or break its promise), warning,"
-              + " note or ok; and what to do. Exit status 1 where there is an error.%n")
   static final class Jobs extends OfTarget {
-    @Mixin private PrefixOption prefix;
+    private final PrefixOption prefix = new PrefixOption();
 
     Jobs(Terminal terminal) {
       super(terminal);
+    }
+
+    @Override
+    void addTo(CommandSpec spec) {
+      prefix.addTo(spec);
     }
 
     @Override
@@ -105,27 +106,42 @@ final class CheckCommand implements Runnable {
             Duration.ofSeconds(30),
             Duration.ofSeconds(5));
 
-    @Mixin private ConnectionOptions connection;
-    @Mixin private ThreadsOption threads;
-    @Mixin private LedgerPlaceOptions ledger;
+    private final ConnectionOptions connection = new ConnectionOptions();
+    private final ThreadsOption threads = new ThreadsOption();
+    private final LedgerPlaceOptions ledger = new LedgerPlaceOptions();
 
-    @Option(
-        names = "--output",
-        paramLabel = "FORMAT",
-        defaultValue = "text",
-        order = 41,
-        description = "text, or json: one object. Default: ${DEFAULT-VALUE}.")
-    private ScreenOptions.Output output;
-
-    @SuppressWarnings("UnusedVariable")
-    @Mixin
-    private HelpOption help;
+    private final OptionSpec output =
+        OptionSpec.builder("--output")
+            .paramLabel("FORMAT")
+            .type(ScreenOptions.Output.class)
+            .defaultValue("text")
+            .order(41)
+            .description("text, or json: one object. Default: ${DEFAULT-VALUE}.")
+            .build();
 
     private final Terminal terminal;
 
     OfTarget(Terminal terminal) {
       this.terminal = terminal;
     }
+
+    /** The command as the command line knows it. */
+    final CommandSpec spec() {
+      CommandSpec spec =
+          Commands.spec(
+              this,
+              "Prints one finding a line: error (a load would fail, or break its promise), warning,"
+                  + " note or ok; and what to do. Exit status 1 where there is an error.%n");
+      connection.addTo(spec);
+      threads.addTo(spec);
+      ledger.addTo(spec);
+      spec.addOption(output);
+      addTo(spec);
+      return spec;
+    }
+
+    /** Adds the options that only this command has. */
+    abstract void addTo(CommandSpec spec);
 
     /** The word of the command that would load. */
     abstract String command();
@@ -144,7 +160,7 @@ final class CheckCommand implements Runnable {
         terminal
             .out()
             .print(
-                output == ScreenOptions.Output.JSON
+                output.getValue() == ScreenOptions.Output.JSON
                     ? FindingList.json(command(), target.table(), findings)
                     : FindingList.text(target.table(), findings));
         return (FindingList.wouldLoad(findings) ? ExitStatus.LOADED : ExitStatus.FAILED).code();

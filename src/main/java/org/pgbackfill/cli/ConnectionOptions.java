@@ -1,51 +1,68 @@
 package org.pgbackfill.cli;
 
 import org.pgbackfill.load.ConnectionSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Where to connect, with the names that psql has. */
 final class ConnectionOptions {
-  @Option(
-      names = {"-h", "--host"},
-      paramLabel = "HOST",
-      order = 1,
-      description = "Server's host. Default: PGHOST, or localhost.")
-  private String host;
+  private final OptionSpec host =
+      OptionSpec.builder("-h", "--host")
+          .paramLabel("HOST")
+          .type(String.class)
+          .order(1)
+          .description("Server's host. Default: PGHOST, or localhost.")
+          .build();
 
-  @Option(
-      names = {"-p", "--port"},
-      paramLabel = "PORT",
-      order = 2,
-      description = "Server's port. Default: PGPORT, or 5432.")
-  private String port;
+  private final OptionSpec port =
+      OptionSpec.builder("-p", "--port")
+          .paramLabel("PORT")
+          .type(String.class)
+          .order(2)
+          .description("Server's port. Default: PGPORT, or 5432.")
+          .build();
 
-  @Option(
-      names = {"-U", "--username"},
-      paramLabel = "USER",
-      order = 3,
-      description = "User to connect as. Default: PGUSER, or the operating system's user.")
-  private String username;
+  private final OptionSpec username =
+      OptionSpec.builder("-U", "--username")
+          .paramLabel("USER")
+          .type(String.class)
+          .order(3)
+          .description("User to connect as. Default: PGUSER, or the operating system's user.")
+          .build();
 
-  @Option(
-      names = {"-d", "--dbname"},
-      paramLabel = "DBNAME",
-      order = 4,
-      description =
-          "Database; or a postgresql:// URI, a key=value string, or a jdbc:postgresql: URL."
-              + " Default: PGDATABASE, or the user's name.")
-  private String dbname;
+  private final OptionSpec dbname =
+      OptionSpec.builder("-d", "--dbname")
+          .paramLabel("DBNAME")
+          .type(String.class)
+          .order(4)
+          .description(
+              "Database; or a postgresql:// URI, a key=value string, or a jdbc:postgresql: URL."
+                  + " Default: PGDATABASE, or the user's name.")
+          .build();
 
-  @Option(
-      names = {"-W", "--password"},
-      order = 5,
-      description =
-          "Ask for the password. Otherwise it comes from PGPASSWORD, PGPASSFILE, ~/.pgpass or a"
-              + " service file (PGSERVICE).")
-  private boolean askPassword;
+  private final OptionSpec askPassword =
+      OptionSpec.builder("-W", "--password")
+          .type(boolean.class)
+          .initialValue(false)
+          .order(5)
+          .description(
+              "Ask for the password. Otherwise it comes from PGPASSWORD, PGPASSFILE, ~/.pgpass or a"
+                  + " service file (PGSERVICE).")
+          .build();
+
+  /** Adds the options to a command's. */
+  void addTo(CommandSpec spec) {
+    spec.addOption(host)
+        .addOption(port)
+        .addOption(username)
+        .addOption(dbname)
+        .addOption(askPassword);
+  }
 
   ConnectionSpec resolve(Terminal terminal) {
     char[] password = null;
-    if (askPassword) {
+    boolean asks = askPassword.getValue();
+    if (asks) {
       password = terminal.password().get();
       if (password == null) {
         throw new IllegalArgumentException(
@@ -54,7 +71,8 @@ final class ConnectionOptions {
       }
     }
     return ConnectionSpec.resolve(
-        new ConnectionSpec.Given(host, port, username, dbname, password),
+        new ConnectionSpec.Given(
+            host.getValue(), port.getValue(), username.getValue(), dbname.getValue(), password),
         terminal.environment(),
         System.getProperties());
   }

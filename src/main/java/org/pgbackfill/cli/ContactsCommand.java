@@ -6,37 +6,44 @@ import java.util.function.Function;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code pgbackfill contacts}. */
-@Command(
-    name = "contacts",
-    header = "Load contacts.",
-    sortOptions = false,
-    description =
-        "Loads contacts: new ones are inserted, existing ones are neither changed nor locked unless"
-            + " --on-existing says so.%n%nColumns: link_id, email_address, name; and if an export"
-            + " has them id, original_photo_url, sfs_photo_url, created_at, updated_at.%n")
 final class ContactsCommand extends LoadCommand {
-  @Mixin private ContactsOptions contacts;
+  private final ContactsOptions contacts = new ContactsOptions();
 
-  @Option(
-      names = "--on-existing",
-      paramLabel = "MODE",
-      defaultValue = "keep",
-      order = 20,
-      description =
-          "What becomes of contacts that are there: keep (neither changed nor locked), fill"
-              + " (columns that are NULL take the record's values) or overwrite (columns become"
-              + " what the export says). Default: ${DEFAULT-VALUE}.")
-  private OnExisting onExisting;
+  private final OptionSpec onExisting =
+      OptionSpec.builder("--on-existing")
+          .paramLabel("MODE")
+          .type(OnExisting.class)
+          .defaultValue("keep")
+          .order(20)
+          .description(
+              "What becomes of contacts that are there: keep (neither changed nor locked), fill"
+                  + " (columns that are NULL take the record's values) or overwrite (columns become"
+                  + " what the export says). Default: ${DEFAULT-VALUE}.")
+          .build();
 
-  @Mixin private InsertOptions insert;
+  private final InsertOptions insert = new InsertOptions();
 
   ContactsCommand(Terminal terminal) {
     super(terminal);
+  }
+
+  @Override
+  String description() {
+    return "Loads contacts: new ones are inserted, existing ones are neither changed nor locked"
+        + " unless --on-existing says so.%n%nColumns: link_id, email_address, name; and if"
+        + " an export has them id, original_photo_url, sfs_photo_url, created_at,"
+        + " updated_at.%n";
+  }
+
+  @Override
+  void addTo(CommandSpec spec) {
+    contacts.addTo(spec);
+    spec.addOption(onExisting);
+    insert.addTo(spec);
   }
 
   @Override
@@ -46,7 +53,7 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   boolean changesRows() {
-    return onExisting != OnExisting.KEEP;
+    return onExisting.getValue() != OnExisting.KEEP;
   }
 
   @Override
@@ -56,12 +63,12 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return contacts.target(map, onExisting);
+    return contacts.target(map, onExisting.getValue());
   }
 
   @Override
   String mapping() {
-    return contacts.mapping()
-        + (onExisting == OnExisting.KEEP ? "" : " on existing " + onExisting.word());
+    OnExisting mode = onExisting.getValue();
+    return contacts.mapping() + (mode == OnExisting.KEEP ? "" : " on existing " + mode.word());
   }
 }

@@ -9,22 +9,29 @@ import org.pgbackfill.target.ContactsTarget;
 import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which table contacts are in, and whose they are. */
 final class ContactsOptions {
-  @Mixin private TableOption table;
+  private final TableOption table = new TableOption();
 
-  @Option(
-      names = "--link-id",
-      paramLabel = "UUID",
-      converter = Uuid.class,
-      order = 19,
-      description =
-          "The link of every contact, for files without such a column. Default: the column.")
-  private UUID linkId;
+  private final OptionSpec linkId =
+      OptionSpec.builder("--link-id")
+          .paramLabel("UUID")
+          .type(UUID.class)
+          .converters(new Uuid())
+          .order(19)
+          .description(
+              "The link of every contact, for files without such a column. Default: the column.")
+          .build();
+
+  /** Adds the options to a command's. */
+  void addTo(CommandSpec spec) {
+    table.addTo(spec);
+    spec.addOption(linkId);
+  }
 
   /** Java's own reading takes 1-2-3-4-5 for a uuid, and fills it up with zeros. */
   static final class Uuid implements ITypeConverter<UUID> {
@@ -44,11 +51,13 @@ final class ContactsOptions {
   }
 
   Function<List<SourceFile>, Target> target(Map<String, String> map, OnExisting onExisting) {
-    return sources -> new ContactsTarget(table.table(), sources, map, linkId, onExisting);
+    return sources ->
+        new ContactsTarget(table.table(), sources, map, linkId.getValue(), onExisting);
   }
 
   /** What decides besides the headers how a record becomes a row; empty for nothing. */
   String mapping() {
-    return linkId == null ? "" : " link_id " + linkId;
+    UUID link = linkId.getValue();
+    return link == null ? "" : " link_id " + link;
   }
 }

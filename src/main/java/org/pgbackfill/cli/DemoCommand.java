@@ -17,20 +17,12 @@ import java.util.stream.Stream;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.CsvWriter;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * {@code pgbackfill demo}: what a newcomer sees first. Every figure is read back from the server it
  * started.
  */
-@Command(
-    name = "demo",
-    header = "See it happen on a PostgreSQL of its own.",
-    sortOptions = false,
-    description =
-        "Starts a PostgreSQL of its own, loads the samples, loads them again, races two loaders,"
-            + " and stops it.%n")
 final class DemoCommand implements Callable<Integer> {
   private static final List<String> SAMPLES =
       List.of("contacts.csv", "contacts-more.csv.gz", "jobs.csv");
@@ -46,16 +38,20 @@ final class DemoCommand implements Callable<Integer> {
   private static final String DEADLOCKS =
       "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
 
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
-
   private final Terminal terminal;
   private final PrintStream out;
 
   DemoCommand(Terminal terminal) {
     this.terminal = terminal;
     this.out = terminal.out();
+  }
+
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    return Commands.spec(
+        this,
+        "Starts a PostgreSQL of its own, loads the samples, loads them again, races two loaders,"
+            + " and stops it.%n");
   }
 
   @Override

@@ -6,38 +6,44 @@ import java.util.function.Function;
 import org.pgbackfill.load.Notify;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.Target;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code pgbackfill jobs}. */
-@Command(
-    name = "jobs",
-    header = "Push jobs of the Chancy queue.",
-    sortOptions = false,
-    description =
-        "Pushes jobs: a job whose unique key is active already stays as it is, and its id is the"
-            + " reference.%n%nColumns: func; and if an export has them queue, kwargs, limits, meta,"
-            + " priority, max_attempts, scheduled_at, unique_key, id, state, created_at, attempts,"
-            + " started_at, completed_at, taken_by, errors, so that COPY chancy_jobs TO ... CSV"
-            + " HEADER loads as it is.%n")
 final class JobsCommand extends LoadCommand {
-  @Mixin private PrefixOption prefix;
+  private final PrefixOption prefix = new PrefixOption();
 
-  @Option(
-      names = "--notify",
-      paramLabel = "WHEN",
-      defaultValue = "chunk",
-      order = 19,
-      description =
-          "Tell the workers of new jobs: chunk (once for each queue in each chunk), end (of the"
-              + " run) or off. Default: ${DEFAULT-VALUE}.")
-  private Notify notify;
+  private final OptionSpec notify =
+      OptionSpec.builder("--notify")
+          .paramLabel("WHEN")
+          .type(Notify.class)
+          .defaultValue("chunk")
+          .order(19)
+          .description(
+              "Tell the workers of new jobs: chunk (once for each queue in each chunk), end (of the"
+                  + " run) or off. Default: ${DEFAULT-VALUE}.")
+          .build();
 
-  @Mixin private InsertOptions insert;
+  private final InsertOptions insert = new InsertOptions();
 
   JobsCommand(Terminal terminal) {
     super(terminal);
+  }
+
+  @Override
+  String description() {
+    return "Pushes jobs: a job whose unique key is active already stays as it is, and its id is the"
+        + " reference.%n%nColumns: func; and if an export has them queue, kwargs, limits, meta,"
+        + " priority, max_attempts, scheduled_at, unique_key, id, state, created_at, attempts,"
+        + " started_at, completed_at, taken_by, errors, so that COPY chancy_jobs TO ... CSV"
+        + " HEADER loads as it is.%n";
+  }
+
+  @Override
+  void addTo(CommandSpec spec) {
+    prefix.addTo(spec);
+    spec.addOption(notify);
+    insert.addTo(spec);
   }
 
   @Override
@@ -57,7 +63,7 @@ final class JobsCommand extends LoadCommand {
 
   @Override
   Notify notifyMode() {
-    return notify;
+    return notify.getValue();
   }
 
   @Override

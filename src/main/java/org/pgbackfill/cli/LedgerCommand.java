@@ -2,30 +2,20 @@ package org.pgbackfill.cli;
 
 import java.util.concurrent.Callable;
 import org.pgbackfill.ledger.LedgerSchema;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code pgbackfill ledger}: for a DBA who makes the ledger beforehand. */
-@Command(
-    name = "ledger",
-    header = "Print the SQL that makes the ledger.",
-    sortOptions = false,
-    description =
-        "Prints the SQL that makes the ledger's tables, for a DBA who makes them beforehand.%n")
 final class LedgerCommand implements Callable<Integer> {
-  @Mixin private LedgerSchemaOption ledger;
+  private final LedgerSchemaOption ledger = new LedgerSchemaOption();
 
-  @Option(
-      names = "--account",
-      paramLabel = "ROLE",
-      order = 25,
-      description = "Who loads, and gets the rights. Default: a made-up name, to be replaced.")
-  private String account;
-
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  private final OptionSpec account =
+      OptionSpec.builder("--account")
+          .paramLabel("ROLE")
+          .type(String.class)
+          .order(25)
+          .description("Who loads, and gets the rights. Default: a made-up name, to be replaced.")
+          .build();
 
   private final Terminal terminal;
 
@@ -33,9 +23,20 @@ final class LedgerCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    CommandSpec spec =
+        Commands.spec(
+            this,
+            "Prints the SQL that makes the ledger's tables, for a DBA who makes them"
+                + " beforehand.%n");
+    ledger.addTo(spec);
+    return spec.addOption(account);
+  }
+
   @Override
   public Integer call() {
-    terminal.out().print(LedgerSchema.ddl(ledger.schema(), account));
+    terminal.out().print(LedgerSchema.ddl(ledger.schema(), account.getValue()));
     return ExitStatus.LOADED.code();
   }
 }

@@ -1,30 +1,40 @@
 package org.pgbackfill.cli;
 
 import org.pgbackfill.ledger.LedgerSchema;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Where runs are written down. */
 final class LedgerPlaceOptions {
-  @Option(
-      names = "--ledger-schema",
-      paramLabel = "NAME",
-      defaultValue = LedgerSchema.DEFAULT_NAME,
-      order = 26,
-      description =
-          "The ledger's schema in the target's database; made at first use. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private String schema;
+  private final OptionSpec schema =
+      OptionSpec.builder("--ledger-schema")
+          .paramLabel("NAME")
+          .type(String.class)
+          .defaultValue(LedgerSchema.DEFAULT_NAME)
+          .order(26)
+          .description(
+              "The ledger's schema in the target's database; made at first use. Default:"
+                  + " ${DEFAULT-VALUE}.")
+          .build();
 
-  @Option(
-      names = "--no-ledger",
-      order = 27,
-      description =
-          "Load without a ledger: the run can't be resumed, and two of them don't know of each"
-              + " other. Default: with one.")
-  private boolean none;
+  private final OptionSpec none =
+      OptionSpec.builder("--no-ledger")
+          .type(boolean.class)
+          .initialValue(false)
+          .order(27)
+          .description(
+              "Load without a ledger: the run can't be resumed, and two of them don't know of each"
+                  + " other. Default: with one.")
+          .build();
+
+  /** Adds the options to a command's. */
+  void addTo(CommandSpec spec) {
+    spec.addOption(schema).addOption(none);
+  }
 
   /** Null for a load without one. */
   String schemaOrNone() {
-    return none ? null : schema;
+    boolean isNone = none.getValue();
+    return isNone ? null : schema.getValue();
   }
 }

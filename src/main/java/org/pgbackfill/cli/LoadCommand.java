@@ -28,10 +28,8 @@ import org.pgbackfill.source.SourceException;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.HeaderException;
 import org.pgbackfill.target.Target;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * What loading contacts and loading jobs have in common: options in, a plan, a run, a summary and a
@@ -41,73 +39,102 @@ abstract class LoadCommand implements Callable<Integer> {
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-  @Mixin private InputOptions input;
-  @Mixin private ConnectionOptions connection;
-  @Mixin private ThreadsOption threads;
-  @Mixin private LimitOptions limits;
-  @Mixin private ThrottleOptions throttle;
-  @Mixin private LedgerOptions ledger;
-  @Mixin private ScreenOptions screen;
-  @Spec private CommandSpec spec;
+  private final InputOptions input = new InputOptions();
+  private final ConnectionOptions connection = new ConnectionOptions();
+  private final ThreadsOption threads = new ThreadsOption();
+  private final LimitOptions limits = new LimitOptions();
+  private final ThrottleOptions throttle = new ThrottleOptions();
+  private final LedgerOptions ledger = new LedgerOptions();
+  private final ScreenOptions screen = new ScreenOptions();
 
-  @Option(
-      names = "--chunk-size",
-      paramLabel = "N",
-      order = 11,
-      description =
-          "The most records in one transaction; fewer where memory is short. Default: "
-              + RunPlan.CHUNK_SIZE
-              + "; "
-              + RunPlan.CHANGING_CHUNK_SIZE
-              + " where rows that are there may change.")
-  private Integer chunkSize;
+  private final OptionSpec chunkSize =
+      OptionSpec.builder("--chunk-size")
+          .paramLabel("N")
+          .type(Integer.class)
+          .order(11)
+          .description(
+              "The most records in one transaction; fewer where memory is short. Default: "
+                  + RunPlan.CHUNK_SIZE
+                  + "; "
+                  + RunPlan.CHANGING_CHUNK_SIZE
+                  + " where rows that are there may change.")
+          .build();
 
-  @Option(
-      names = "--max-run-time",
-      paramLabel = "DURATION",
-      converter = Durations.class,
-      order = 12,
-      description =
-          "Stop after this time, resumable, with exit status 5: for cron windows. Default: never.")
-  private Duration maxRunTime;
+  private final OptionSpec maxRunTime =
+      OptionSpec.builder("--max-run-time")
+          .paramLabel("DURATION")
+          .type(Duration.class)
+          .converters(new Durations())
+          .order(12)
+          .description(
+              "Stop after this time, resumable, with exit status 5: for cron windows. Default:"
+                  + " never.")
+          .build();
 
-  @Option(
-      names = "--rejects",
-      paramLabel = "FILE",
-      order = 30,
-      description =
-          "Where refused records go, with the reason. It is made when there is one. Default:"
-              + " RUN-rejects.csv in this folder.")
-  private Path rejects;
+  private final OptionSpec rejects =
+      OptionSpec.builder("--rejects")
+          .paramLabel("FILE")
+          .type(Path.class)
+          .order(30)
+          .description(
+              "Where refused records go, with the reason. It is made when there is one. Default:"
+                  + " RUN-rejects.csv in this folder.")
+          .build();
 
-  @Option(
-      names = "--max-rejects",
-      paramLabel = "N|N%",
-      order = 31,
-      description =
-          "Put up with so many rejects, and stop beyond. Default: any number, and exit status 3.")
-  private String maxRejects;
+  private final OptionSpec maxRejects =
+      OptionSpec.builder("--max-rejects")
+          .paramLabel("N|N%")
+          .type(String.class)
+          .order(31)
+          .description(
+              "Put up with so many rejects, and stop beyond. Default: any number, and exit status"
+                  + " 3.")
+          .build();
 
-  @Option(
-      names = "--outcomes",
-      paramLabel = "FILE",
-      order = 32,
-      description =
-          "Write what became of every record, in input order: file,line,key,id,outcome,detail."
-              + " Default: none.")
-  private Path outcomes;
+  private final OptionSpec outcomes =
+      OptionSpec.builder("--outcomes")
+          .paramLabel("FILE")
+          .type(Path.class)
+          .order(32)
+          .description(
+              "Write what became of every record, in input order: file,line,key,id,outcome,detail."
+                  + " Default: none.")
+          .build();
 
-  @Mixin private DryRunOption dryRun;
-
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  private final DryRunOption dryRun = new DryRunOption();
 
   private final Terminal terminal;
+  private CommandSpec spec;
 
   LoadCommand(Terminal terminal) {
     this.terminal = terminal;
   }
+
+  /** The command as the command line knows it. */
+  final CommandSpec spec() {
+    spec = Commands.spec(this, description());
+    input.addTo(spec);
+    connection.addTo(spec);
+    threads.addTo(spec);
+    limits.addTo(spec);
+    throttle.addTo(spec);
+    ledger.addTo(spec);
+    screen.addTo(spec);
+    spec.addOption(chunkSize)
+        .addOption(maxRunTime)
+        .addOption(rejects)
+        .addOption(maxRejects)
+        .addOption(outcomes);
+    dryRun.addTo(spec);
+    addTo(spec);
+    return spec;
+  }
+
+  /** What help says of the command. */
+  abstract String description();
+
+  /** Adds the options that only this command has. */
+  abstract void addTo(CommandSpec spec);
 
   /** The command's word. */
   abstract String command();
@@ -164,6 +191,8 @@ abstract class LoadCommand implements Callable<Integer> {
   private RunPlan plan(String defaultName, Instant started) {
     ConnectionSpec where = connection.resolve(terminal);
     where.notices().forEach(terminal::say);
+    Integer mostRecords = chunkSize.getValue();
+    String mostRejects = maxRejects.getValue();
     return new RunPlan(
         command(),
         started,
@@ -176,13 +205,13 @@ abstract class LoadCommand implements Callable<Integer> {
             createsTable(),
             notifyMode()),
         threads.threads(),
-        chunkSize == null ? RunPlan.chunkSize(changesRows()) : chunkSize,
-        maxRunTime,
+        mostRecords == null ? RunPlan.chunkSize(changesRows()) : mostRecords,
+        maxRunTime.getValue(),
         ledger.book(defaultName),
         new RunPlan.Reporting(
-            rejects,
-            maxRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(maxRejects),
-            outcomes,
+            rejects.getValue(),
+            mostRejects == null ? RejectLimit.UNLIMITED : RejectLimit.parse(mostRejects),
+            outcomes.getValue(),
             screen.progress(),
             terminal.isTerminal()),
         throttle.plan());

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.utils.Signals;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Where the program starts. */
 public final class Main {
@@ -49,22 +50,22 @@ public final class Main {
 
   /**
    * The command that the first word names; where it names none, all of them, or as much of them as
-   * help shows if no word can mean one: Picocli takes 10 ms and more to read what a command's
-   * options are.
+   * help shows if no word can mean one.
    */
   static CommandLine commandLine(Terminal terminal, String... args) {
-    CommandLine line = new CommandLine(new PgBackfill(), new Commands(terminal));
+    CommandSpec all = new PgBackfill().spec();
     String first = args.length == 0 ? "" : args[0];
     boolean named = Commands.BY_NAME.containsKey(first);
     boolean mayName = Arrays.stream(args).anyMatch(Main::mayNameCommand);
     Commands.BY_NAME.forEach(
         (name, command) -> {
           if (named ? first.equals(name) : mayName) {
-            line.addSubcommand(name, command);
+            Commands.add(all, name, command.header(), command.spec().apply(terminal));
           } else if (!named) {
-            line.addSubcommand(name, Commands.header(command));
+            Commands.add(all, name, command.header(), CommandSpec.create());
           }
         });
+    CommandLine line = new CommandLine(all);
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);

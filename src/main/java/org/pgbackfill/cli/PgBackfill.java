@@ -1,42 +1,45 @@
 package org.pgbackfill.cli;
 
-import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The program without a command: help and version. */
-@Command(
-    name = "pgbackfill",
-    description =
-        "Loads exports of contacts and queue jobs into a live PostgreSQL, in parallel, without a"
-            + " deadlock.",
-    mixinStandardHelpOptions = false,
-    versionProvider = PgBackfill.Version.class,
-    footerHeading = "%nExit status:%n",
-    footer = {
-      "  0  loaded; check: a load would work",
-      "  1  failed; check: a load would fail",
-      "  2  usage",
-      "  3  loaded, with rejects (unless --max-rejects allows them)",
-      "  4  stopped by the reject limit",
-      "  5  interrupted, resumable",
-      "  6  verify: not all of the export is there",
-      "  75  another process is at work on the same run"
-    })
 final class PgBackfill implements Runnable {
-  @Spec private CommandSpec spec;
+  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  /** Without its commands. */
+  PgBackfill() {
+    spec.name("pgbackfill")
+        .versionProvider(new Version())
+        .addOption(Commands.help())
+        .addOption(
+            OptionSpec.builder("--version")
+                .type(boolean.class)
+                .versionHelp(true)
+                .description("Show the version.")
+                .build());
+    spec.usageMessage()
+        .description(
+            "Loads exports of contacts and queue jobs into a live PostgreSQL, in parallel, without"
+                + " a deadlock.")
+        .footerHeading("%nExit status:%n")
+        .footer(
+            "  0  loaded; check: a load would work",
+            "  1  failed; check: a load would fail",
+            "  2  usage",
+            "  3  loaded, with rejects (unless --max-rejects allows them)",
+            "  4  stopped by the reject limit",
+            "  5  interrupted, resumable",
+            "  6  verify: not all of the export is there",
+            "  75  another process is at work on the same run");
+  }
 
-  @SuppressWarnings("UnusedVariable")
-  @Option(names = "--version", versionHelp = true, description = "Show the version.")
-  private boolean version;
+  /** The program as the command line knows it. */
+  CommandSpec spec() {
+    return spec;
+  }
 
   @Override
   public void run() {

@@ -13,44 +13,35 @@ import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.LoadException;
 import org.pgbackfill.report.RunList;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code pgbackfill runs}. */
-@Command(
-    name = "runs",
-    header = "List the runs that the ledger knows.",
-    sortOptions = false,
-    description =
-        "Lists the last 100 runs of the ledger, or those of one name with what was asked of them,"
-            + " the last one first.%n")
 final class RunsCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  @Parameters(
-      arity = "0..1",
-      paramLabel = "NAME",
-      description = "Only runs of this name. Default: all.")
-  private String name;
+  private final PositionalParamSpec name =
+      PositionalParamSpec.builder()
+          .arity("0..1")
+          .paramLabel("NAME")
+          .type(String.class)
+          .description("Only runs of this name. Default: all.")
+          .build();
 
-  @Mixin private ConnectionOptions connection;
+  private final ConnectionOptions connection = new ConnectionOptions();
 
-  @Mixin private LedgerSchemaOption place;
+  private final LedgerSchemaOption place = new LedgerSchemaOption();
 
-  @Option(
-      names = "--output",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      order = 41,
-      description =
-          "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
-  private ScreenOptions.Output output;
-
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  private final OptionSpec output =
+      OptionSpec.builder("--output")
+          .paramLabel("FORMAT")
+          .type(ScreenOptions.Output.class)
+          .defaultValue("text")
+          .order(41)
+          .description(
+              "text, or json: one object for each run, one on a line. Default: ${DEFAULT-VALUE}.")
+          .build();
 
   private final Terminal terminal;
 
@@ -58,21 +49,36 @@ final class RunsCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    CommandSpec spec =
+        Commands.spec(
+            this,
+            "Lists the last 100 runs of the ledger, or those of one name with what was asked of"
+                + " them, the last one first.%n");
+    spec.addPositional(name);
+    connection.addTo(spec);
+    place.addTo(spec);
+    return spec.addOption(output);
+  }
+
   @Override
   public Integer call() {
     Logs.silence();
+    String named = name.getValue();
+    ScreenOptions.Output format = output.getValue();
     try {
       ConnectionSpec where = connection.resolve(terminal);
       try (Database database = Database.open(where, Limits.all(PATIENCE), 1)) {
         Ledger ledger = Ledger.existing(database, place.schema());
-        List<RunEntry> runs = ledger.runs(name);
+        List<RunEntry> runs = ledger.runs(named);
         // Of one run everything is told; the list of all stays a list.
         Function<RunEntry, List<Steering.Order>> asked =
-            name == null ? run -> List.of() : ledger.steering()::of;
+            named == null ? run -> List.of() : ledger.steering()::of;
         terminal
             .out()
             .print(
-                output == ScreenOptions.Output.JSON
+                format == ScreenOptions.Output.JSON
                     ? RunList.json(runs, asked)
                     : RunList.text(runs, asked));
       }

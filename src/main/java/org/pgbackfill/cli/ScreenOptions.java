@@ -1,7 +1,8 @@
 package org.pgbackfill.cli;
 
 import org.pgbackfill.report.Progress;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** What is shown, and how. */
 final class ScreenOptions {
@@ -13,41 +14,55 @@ final class ScreenOptions {
     JSON
   }
 
-  @Option(
-      names = "--progress",
-      paramLabel = "MODE",
-      defaultValue = "auto",
-      order = 40,
-      description =
-          "auto, bar, plain (a line every 10 s) or none, on standard error. Default:"
-              + " ${DEFAULT-VALUE}: a bar on a terminal, plain elsewhere.")
-  private Progress.Mode progress;
+  private final OptionSpec progress =
+      OptionSpec.builder("--progress")
+          .paramLabel("MODE")
+          .type(Progress.Mode.class)
+          .defaultValue("auto")
+          .order(40)
+          .description(
+              "auto, bar, plain (a line every 10 s) or none, on standard error. Default:"
+                  + " ${DEFAULT-VALUE}: a bar on a terminal, plain elsewhere.")
+          .build();
 
-  @Option(
-      names = "--output",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      order = 41,
-      description = "The summary on standard output: text or json. Default: ${DEFAULT-VALUE}.")
-  private Output output;
+  private final OptionSpec output =
+      OptionSpec.builder("--output")
+          .paramLabel("FORMAT")
+          .type(Output.class)
+          .defaultValue("text")
+          .order(41)
+          .description("The summary on standard output: text or json. Default: ${DEFAULT-VALUE}.")
+          .build();
 
-  @Option(
-      names = "--verbose",
-      order = 42,
-      description = "Show the libraries' log and stack traces on standard error. Default: neither.")
-  private boolean verbose;
+  private final OptionSpec verbose =
+      OptionSpec.builder("--verbose")
+          .type(boolean.class)
+          .initialValue(false)
+          .order(42)
+          .description(
+              "Show the libraries' log and stack traces on standard error. Default: neither.")
+          .build();
+
+  /** Adds the options to a command's. */
+  void addTo(CommandSpec spec) {
+    spec.addOption(progress).addOption(output).addOption(verbose);
+  }
 
   Progress.Mode progress() {
-    return progress;
+    return progress.getValue();
   }
 
   Output output() {
-    return output;
+    return output.getValue();
+  }
+
+  private boolean isVerbose() {
+    return verbose.getValue();
   }
 
   /** Keeps the libraries' log off the screen, unless it is wanted. */
   void quiet() {
-    if (!verbose) {
+    if (!isVerbose()) {
       Logs.silence();
     }
   }
@@ -59,7 +74,7 @@ final class ScreenOptions {
    */
   int fail(Terminal terminal, ExitStatus status, Exception e) {
     int code = terminal.fail(status, e);
-    if (verbose) {
+    if (isVerbose()) {
       e.printStackTrace(terminal.err());
     }
     return code;

@@ -9,8 +9,8 @@ import org.pgbackfill.load.ConnectionSpec;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Limits;
 import org.pgbackfill.load.LoadException;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** What pause, unpause, stop and tune have in common: which run, and where its ledger is. */
 final class SteeringOptions {
@@ -22,18 +22,24 @@ final class SteeringOptions {
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
-  @Parameters(
-      paramLabel = "RUN",
-      description = "The run's name. Of several with the name it is the one that is at work.")
-  private String run;
+  private final PositionalParamSpec run =
+      PositionalParamSpec.builder()
+          .required(true)
+          .paramLabel("RUN")
+          .type(String.class)
+          .description("The run's name. Of several with the name it is the one that is at work.")
+          .build();
 
-  @Mixin private ConnectionOptions connection;
+  private final ConnectionOptions connection = new ConnectionOptions();
 
-  @Mixin private LedgerSchemaOption ledger;
+  private final LedgerSchemaOption ledger = new LedgerSchemaOption();
 
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  /** Adds the options to a command's. */
+  void addTo(CommandSpec spec) {
+    spec.addPositional(run);
+    connection.addTo(spec);
+    ledger.addTo(spec);
+  }
 
   /**
    * Asks it of the run, and waits until its holder has done it.
@@ -43,26 +49,27 @@ final class SteeringOptions {
    */
   int ask(Terminal terminal, Steering.Action action, String settings, String done) {
     Logs.silence();
+    String name = run.getValue();
     try {
       ConnectionSpec where = connection.resolve(terminal);
       try (Database database = Database.open(where, Limits.all(LIMIT), 1)) {
         Steering steering = Ledger.steering(database, ledger.schema());
         Steering.Order order =
-            await(steering, steering.ask(run, action, settings, LedgerOptions.holder()));
+            await(steering, steering.ask(name, action, settings, LedgerOptions.holder()));
         if (order.refusal() != null) {
-          terminal.say("run " + run + ": " + order.refusal());
+          terminal.say("run " + name + ": " + order.refusal());
           return ExitStatus.FAILED.code();
         }
         if (order.taken() == null) {
           terminal.say(
               "run "
-                  + run
+                  + name
                   + " has not heard of it after "
                   + PATIENCE.toSeconds()
                   + " s; it will as soon as it reaches the server again, unless it has ended");
           return ExitStatus.FAILED.code();
         }
-        terminal.out().println("run " + run + " " + done);
+        terminal.out().println("run " + name + " " + done);
         return ExitStatus.LOADED.code();
       }
     } catch (IllegalArgumentException e) {

@@ -2,23 +2,27 @@ package org.pgbackfill.cli;
 
 import java.util.concurrent.Callable;
 import org.pgbackfill.ledger.Steering;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code pgbackfill stop}. */
-@Command(
-    name = "stop",
-    header = "End a run at work, resumable.",
-    sortOptions = false,
-    description =
-        "Ends a run at work between two chunks, resumable, as SIGINT does: its exit status is 5.%n")
 final class StopCommand implements Callable<Integer> {
-  @Mixin private SteeringOptions steering;
+  private final SteeringOptions steering = new SteeringOptions();
 
   private final Terminal terminal;
 
   StopCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    CommandSpec spec =
+        Commands.spec(
+            this,
+            "Ends a run at work between two chunks, resumable, as SIGINT does: its exit status is"
+                + " 5.%n");
+    steering.addTo(spec);
+    return spec;
   }
 
   @Override

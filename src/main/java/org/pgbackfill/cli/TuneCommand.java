@@ -6,79 +6,78 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.pgbackfill.ledger.Steering;
 import org.pgbackfill.run.Knob;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code pgbackfill tune}. */
-@Command(
-    name = "tune",
-    header = "Give a run at work other limits.",
-    sortOptions = false,
-    description =
-        "Gives a run at work other limits, until it ends; none lifts one. The options mean what"
-            + " they mean to contacts and jobs.%n")
 final class TuneCommand implements Callable<Integer> {
   private static final String NONE = "none";
 
-  @Mixin private SteeringOptions steering;
+  private final SteeringOptions steering = new SteeringOptions();
 
-  @Option(
-      names = "--max-rate",
-      paramLabel = "ROWS/S",
-      converter = Count.class,
-      order = 20,
-      description = "Records in a second over all lanes, or none. Default: as it is.")
-  private OptionalLong maxRate;
+  private final OptionSpec maxRate =
+      OptionSpec.builder("--max-rate")
+          .paramLabel("ROWS/S")
+          .type(OptionalLong.class)
+          .converters(new Count())
+          .order(20)
+          .description("Records in a second over all lanes, or none. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--chunk-size",
-      paramLabel = "N",
-      order = 21,
-      description = "The most records in one transaction. Default: as it is.")
-  private Long chunkSize;
+  private final OptionSpec chunkSize =
+      OptionSpec.builder("--chunk-size")
+          .paramLabel("N")
+          .type(Long.class)
+          .order(21)
+          .description("The most records in one transaction. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--chunk-time",
-      paramLabel = "DURATION",
-      converter = Millis.class,
-      order = 22,
-      description = "How long a chunk should take, or none. Default: as it is.")
-  private OptionalLong chunkTime;
+  private final OptionSpec chunkTime =
+      OptionSpec.builder("--chunk-time")
+          .paramLabel("DURATION")
+          .type(OptionalLong.class)
+          .converters(new Millis())
+          .order(22)
+          .description("How long a chunk should take, or none. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--max-lag",
-      paramLabel = "DURATION",
-      converter = Millis.class,
-      order = 23,
-      description = "How far a replica may be behind, or none. Default: as it is.")
-  private OptionalLong maxLag;
+  private final OptionSpec maxLag =
+      OptionSpec.builder("--max-lag")
+          .paramLabel("DURATION")
+          .type(OptionalLong.class)
+          .converters(new Millis())
+          .order(23)
+          .description("How far a replica may be behind, or none. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--max-active",
-      paramLabel = "N",
-      converter = Count.class,
-      order = 24,
-      description = "Active sessions of others, or none. Default: as it is.")
-  private OptionalLong maxActive;
+  private final OptionSpec maxActive =
+      OptionSpec.builder("--max-active")
+          .paramLabel("N")
+          .type(OptionalLong.class)
+          .converters(new Count())
+          .order(24)
+          .description("Active sessions of others, or none. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--max-lock-waiters",
-      paramLabel = "N",
-      converter = Count.class,
-      order = 25,
-      description = "Sessions that wait behind the load, or none. Default: as it is.")
-  private OptionalLong maxLockWaiters;
+  private final OptionSpec maxLockWaiters =
+      OptionSpec.builder("--max-lock-waiters")
+          .paramLabel("N")
+          .type(OptionalLong.class)
+          .converters(new Count())
+          .order(25)
+          .description("Sessions that wait behind the load, or none. Default: as it is.")
+          .build();
 
-  @Option(
-      names = "--max-wal-backlog",
-      paramLabel = "SEGMENTS",
-      converter = Count.class,
-      order = 26,
-      description = "WAL files that wait to be archived, or none. Default: as it is.")
-  private OptionalLong maxWalBacklog;
+  private final OptionSpec maxWalBacklog =
+      OptionSpec.builder("--max-wal-backlog")
+          .paramLabel("SEGMENTS")
+          .type(OptionalLong.class)
+          .converters(new Count())
+          .order(26)
+          .description("WAL files that wait to be archived, or none. Default: as it is.")
+          .build();
 
   private final Terminal terminal;
 
@@ -86,16 +85,34 @@ final class TuneCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    CommandSpec spec =
+        Commands.spec(
+            this,
+            "Gives a run at work other limits, until it ends; none lifts one. The options mean what"
+                + " they mean to contacts and jobs.%n");
+    steering.addTo(spec);
+    return spec.addOption(maxRate)
+        .addOption(chunkSize)
+        .addOption(chunkTime)
+        .addOption(maxLag)
+        .addOption(maxActive)
+        .addOption(maxLockWaiters)
+        .addOption(maxWalBacklog);
+  }
+
   @Override
   public Integer call() {
     Map<Knob, OptionalLong> settings = new EnumMap<>(Knob.class);
-    put(settings, Knob.MAX_RATE, maxRate);
-    put(settings, Knob.CHUNK_SIZE, chunkSize == null ? null : OptionalLong.of(chunkSize));
-    put(settings, Knob.CHUNK_TIME, chunkTime);
-    put(settings, Knob.MAX_LAG, maxLag);
-    put(settings, Knob.MAX_ACTIVE, maxActive);
-    put(settings, Knob.MAX_LOCK_WAITERS, maxLockWaiters);
-    put(settings, Knob.MAX_WAL_BACKLOG, maxWalBacklog);
+    Long records = chunkSize.getValue();
+    put(settings, Knob.MAX_RATE, maxRate.getValue());
+    put(settings, Knob.CHUNK_SIZE, records == null ? null : OptionalLong.of(records));
+    put(settings, Knob.CHUNK_TIME, chunkTime.getValue());
+    put(settings, Knob.MAX_LAG, maxLag.getValue());
+    put(settings, Knob.MAX_ACTIVE, maxActive.getValue());
+    put(settings, Knob.MAX_LOCK_WAITERS, maxLockWaiters.getValue());
+    put(settings, Knob.MAX_WAL_BACKLOG, maxWalBacklog.getValue());
     try {
       if (settings.isEmpty()) {
         throw new IllegalArgumentException(

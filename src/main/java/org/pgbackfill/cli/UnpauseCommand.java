@@ -2,22 +2,23 @@ package org.pgbackfill.cli;
 
 import java.util.concurrent.Callable;
 import org.pgbackfill.ledger.Steering;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code pgbackfill unpause}. */
-@Command(
-    name = "unpause",
-    header = "Let a paused run go on.",
-    sortOptions = false,
-    description = "Lets a run go on that pgbackfill pause holds.%n")
 final class UnpauseCommand implements Callable<Integer> {
-  @Mixin private SteeringOptions steering;
+  private final SteeringOptions steering = new SteeringOptions();
 
   private final Terminal terminal;
 
   UnpauseCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    CommandSpec spec = Commands.spec(this, "Lets a run go on that pgbackfill pause holds.%n");
+    steering.addTo(spec);
+    return spec;
   }
 
   @Override

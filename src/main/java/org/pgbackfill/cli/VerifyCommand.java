@@ -19,28 +19,29 @@ import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.HeaderException;
 import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code pgbackfill verify}: is the export in? */
-@Command(
-    name = "verify",
-    header = "Compare the table with an export.",
-    sortOptions = false,
-    description =
-        "Reads an export again and says of each key whether it is in the table, as the export has"
-            + " it. Writes nothing to the database, and keeps nobody waiting.%n",
-    subcommands = {VerifyCommand.Contacts.class, VerifyCommand.Jobs.class})
 final class VerifyCommand implements Runnable {
-  @Spec private CommandSpec spec;
+  private final CommandSpec spec;
 
-  @SuppressWarnings("UnusedVariable")
-  @Mixin
-  private HelpOption help;
+  VerifyCommand(Terminal terminal) {
+    spec =
+        Commands.spec(
+            this,
+            "Reads an export again and says of each key whether it is in the table, as the export"
+                + " has it. Writes nothing to the database, and keeps nobody waiting.%n");
+    Commands.add(
+        spec, "contacts", "Compare contacts with an export.", new Contacts(terminal).spec());
+    Commands.add(spec, "jobs", "Compare jobs with an export.", new Jobs(terminal).spec());
+  }
+
+  /** The command as the command line knows it. */
+  CommandSpec spec() {
+    return spec;
+  }
 
   @Override
   public void run() {
@@ -49,19 +50,23 @@ final class VerifyCommand implements Runnable {
   }
 
   /** {@code pgbackfill verify contacts}. */
-  @Command(
-      name = "contacts",
-      header = "Compare contacts with an export.",
-      sortOptions = false,
-      description =
-          "Looks for each contact by its link and address, and compares what the record gives; what"
-              + " it leaves empty is not compared. Of records with the same key the first"
-              + " counts.%n")
   static final class Contacts extends OfTable {
-    @Mixin private ContactsOptions contacts;
+    private final ContactsOptions contacts = new ContactsOptions();
 
     Contacts(Terminal terminal) {
       super(terminal, "contacts");
+    }
+
+    @Override
+    String description() {
+      return "Looks for each contact by its link and address, and compares what the record gives;"
+          + " what it leaves empty is not compared. Of records with the same key the first"
+          + " counts.%n";
+    }
+
+    @Override
+    void addTo(CommandSpec spec) {
+      contacts.addTo(spec);
     }
 
     @Override
@@ -71,38 +76,48 @@ final class VerifyCommand implements Runnable {
   }
 
   /** {@code pgbackfill verify jobs}. */
-  @Command(
-      name = "jobs",
-      header = "Compare jobs with an export.",
-      sortOptions = false,
-      description =
-          "Looks for each job by its id, where the export has one, and by its unique key among the"
-              + " active jobs, and compares what the record gives; what it leaves empty is not"
-              + " compared. A job that a worker has finished since is told as finished.%n")
   static final class Jobs extends OfTable {
-    @Mixin private PrefixOption prefix;
+    private final PrefixOption prefix = new PrefixOption();
 
-    @Option(
-        names = "--run",
-        paramLabel = "NAME",
-        order = 23,
-        description =
-            "The run that has loaded the export: the ids that it gave find its jobs by an index,"
-                + " finished ones and such without a unique key as well. Default: none.")
-    private String run;
+    private final OptionSpec run =
+        OptionSpec.builder("--run")
+            .paramLabel("NAME")
+            .type(String.class)
+            .order(23)
+            .description(
+                "The run that has loaded the export: the ids that it gave find its jobs by an"
+                    + " index, finished ones and such without a unique key as well. Default: none.")
+            .build();
 
-    @Mixin private LedgerSchemaOption ledger;
+    private final LedgerSchemaOption ledger = new LedgerSchemaOption();
 
-    @Option(
-        names = "--finished",
-        order = 22,
-        description =
-            "Look for finished jobs by their unique keys as well, which reads the whole table, for"
-                + " no index has them. Default: by id alone.")
-    private boolean finished;
+    private final OptionSpec finished =
+        OptionSpec.builder("--finished")
+            .type(boolean.class)
+            .initialValue(false)
+            .order(22)
+            .description(
+                "Look for finished jobs by their unique keys as well, which reads the whole table,"
+                    + " for no index has them. Default: by id alone.")
+            .build();
 
     Jobs(Terminal terminal) {
       super(terminal, "jobs");
+    }
+
+    @Override
+    String description() {
+      return "Looks for each job by its id, where the export has one, and by its unique key among"
+          + " the active jobs, and compares what the record gives; what it leaves empty is"
+          + " not compared. A job that a worker has finished since is told as finished.%n";
+    }
+
+    @Override
+    void addTo(CommandSpec spec) {
+      prefix.addTo(spec);
+      spec.addOption(run);
+      ledger.addTo(spec);
+      spec.addOption(finished);
     }
 
     @Override
@@ -112,12 +127,14 @@ final class VerifyCommand implements Runnable {
 
     @Override
     VerifyPlan.Book book() {
-      return run == null ? null : new VerifyPlan.Book(ledger.schema(), run);
+      String name = run.getValue();
+      return name == null ? null : new VerifyPlan.Book(ledger.schema(), name);
     }
 
     @Override
     VerifyPlan.Finished finished() {
-      return finished ? VerifyPlan.Finished.BY_KEY : VerifyPlan.Finished.BY_ID;
+      boolean looksByKey = finished.getValue();
+      return looksByKey ? VerifyPlan.Finished.BY_KEY : VerifyPlan.Finished.BY_ID;
     }
   }
 
@@ -125,33 +142,31 @@ final class VerifyCommand implements Runnable {
   abstract static class OfTable implements Callable<Integer> {
     private static final long MIB = 1024 * 1024;
 
-    @Mixin private InputOptions input;
-    @Mixin private ConnectionOptions connection;
-    @Mixin private LimitOptions limits;
-    @Mixin private ScreenOptions screen;
+    private final InputOptions input = new InputOptions();
+    private final ConnectionOptions connection = new ConnectionOptions();
+    private final LimitOptions limits = new LimitOptions();
+    private final ScreenOptions screen = new ScreenOptions();
 
-    @Option(
-        names = "--differences",
-        paramLabel = "FILE",
-        order = 30,
-        description =
-            "Write all that is not as it should be:"
-                + " file,line,key,id,finding,column,expected,found. Default: the first ten of each"
-                + " kind are shown.")
-    private Path differences;
+    private final OptionSpec differences =
+        OptionSpec.builder("--differences")
+            .paramLabel("FILE")
+            .type(Path.class)
+            .order(30)
+            .description(
+                "Write all that is not as it should be:"
+                    + " file,line,key,id,finding,column,expected,found. Default: the first ten of"
+                    + " each kind are shown.")
+            .build();
 
-    @Option(
-        names = "--sort-memory",
-        paramLabel = "MIB",
-        order = 31,
-        description =
-            "How much of the export is sorted in memory at a time; the rest waits in a temporary"
-                + " file. Default: a sixteenth of the heap.")
-    private Long sortMemoryMib;
-
-    @SuppressWarnings("UnusedVariable")
-    @Mixin
-    private HelpOption help;
+    private final OptionSpec sortMemoryMib =
+        OptionSpec.builder("--sort-memory")
+            .paramLabel("MIB")
+            .type(Long.class)
+            .order(31)
+            .description(
+                "How much of the export is sorted in memory at a time; the rest waits in a"
+                    + " temporary file. Default: a sixteenth of the heap.")
+            .build();
 
     private final Terminal terminal;
     private final String command;
@@ -160,6 +175,24 @@ final class VerifyCommand implements Runnable {
       this.terminal = terminal;
       this.command = command;
     }
+
+    /** The command as the command line knows it. */
+    final CommandSpec spec() {
+      CommandSpec spec = Commands.spec(this, description());
+      input.addTo(spec);
+      connection.addTo(spec);
+      limits.addTo(spec);
+      screen.addTo(spec);
+      spec.addOption(differences).addOption(sortMemoryMib);
+      addTo(spec);
+      return spec;
+    }
+
+    /** What help says of the command. */
+    abstract String description();
+
+    /** Adds the options that only this command has. */
+    abstract void addTo(CommandSpec spec);
 
     /** Fits headers to what is compared. */
     abstract Function<List<SourceFile>, Target> target();
@@ -195,9 +228,10 @@ final class VerifyCommand implements Runnable {
     }
 
     private VerifyPlan plan() {
-      if (sortMemoryMib != null && (sortMemoryMib < 1 || sortMemoryMib > Integer.MAX_VALUE)) {
+      Long mib = sortMemoryMib.getValue();
+      if (mib != null && (mib < 1 || mib > Integer.MAX_VALUE)) {
         throw new IllegalArgumentException(
-            "--sort-memory " + sortMemoryMib + ": expected a number of MiB, 1 and more");
+            "--sort-memory " + mib + ": expected a number of MiB, 1 and more");
       }
       ConnectionSpec where = connection.resolve(terminal);
       where.notices().forEach(terminal::say);
@@ -210,8 +244,8 @@ final class VerifyCommand implements Runnable {
           input.mapping(),
           book(),
           finished(),
-          sortMemoryMib == null ? VerifyPlan.usualSortMemoryBytes() : sortMemoryMib * MIB,
-          differences,
+          mib == null ? VerifyPlan.usualSortMemoryBytes() : mib * MIB,
+          differences.getValue(),
           screen.progress(),
           terminal.isTerminal());
     }
