@@ -36,6 +36,9 @@ public final class Main {
             System.getenv(),
             Main::askPassword,
             Main::onSignals);
+    if (args.length > 1) {
+      Ahead.begin();
+    }
     int status = run(terminal, args);
     out.flush();
     err.flush();
