@@ -2,8 +2,7 @@ package org.pgbackfill.cli;
 
 import java.net.IDN;
 import java.security.SecureRandom;
-import java.sql.DriverManager;
-import java.util.GregorianCalendar;
+import org.pgbackfill.load.Database;
 
 /**
  * Has the JVM load beforehand, on another core, what a load needs of it in a moment: a tenth of the
@@ -20,13 +19,9 @@ final class Ahead {
     thread.start();
   }
 
-  @SuppressWarnings({"UnusedVariable", "JavaUtilDate"})
   private static void load() {
-    // A calendar's locale, which the driver asks for; its way to find drivers; the hash's key; and
-    // what an address may be made of beyond ASCII.
-    var calendar = new GregorianCalendar();
-    var drivers = DriverManager.getDrivers();
-    var key = new SecureRandom().nextLong();
-    var ascii = IDN.toASCII("\u00fc.example");
+    Database.loadDriver();
+    var unusedKey = new SecureRandom().nextLong(); // what keys are hashed with
+    var unusedName = IDN.toASCII("\u00fc.example"); // for addresses beyond ASCII
   }
 }

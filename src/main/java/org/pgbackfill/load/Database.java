@@ -7,6 +7,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.GregorianCalendar;
 import java.util.Properties;
 import org.pgbackfill.ledger.Connections;
 import org.postgresql.PGProperty;
@@ -89,6 +90,16 @@ public final class Database implements AutoCloseable, Connections {
             access.sql,
             serverVersion < FIRST_WITH_TRANSACTION_TIMEOUT ? "" : NO_TRANSACTION_TIMEOUT);
     this.pool = pool;
+  }
+
+  /**
+   * Has the JVM load the driver, and the locale's data that its calendar asks for: the first
+   * connection then has less to wait for. May be called in any thread.
+   */
+  @SuppressWarnings({"JavaUtilDate", "UnusedVariable"})
+  public static void loadDriver() {
+    var unusedDrivers = DriverManager.getDrivers();
+    var unusedCalendar = new GregorianCalendar();
   }
 
   /**

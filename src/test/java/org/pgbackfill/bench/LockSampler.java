@@ -12,19 +12,23 @@ final class LockSampler {
   private static final long EVERY_MILLIS = 50;
 
   /**
-   * Waiting sessions of the traffic, and those of them that a session of pgbackfill blocks: its
-   * lanes wait for each other, too, where both make the table larger. A waiter that has gone on
+   * Waiting sessions of the traffic, and those of them that a session of pgbackfill blocks; apart,
+   * those that wait for it to make the table or an index larger by a page, which is no lock on a
+   * row or a key: whoever inserts or updates takes turns in that. A waiter that has gone on
    * meanwhile is blocked by nobody.
    */
   private static final String WAITING =
       """
       SELECT count(*),
-             count(*) FILTER (WHERE EXISTS (SELECT FROM pg_stat_activity blocker
-                                            WHERE blocker.pid = ANY (pg_blocking_pids(waiter.pid))
-                                              AND blocker.application_name LIKE 'pgbackfill%%'))
-      FROM pg_stat_activity waiter
-      WHERE wait_event_type = 'Lock' AND datname = current_database()
-      AND application_name = '%s'
+             count(*) FILTER (WHERE for_ours AND event <> 'extend'),
+             count(*) FILTER (WHERE for_ours AND event = 'extend')
+      FROM (SELECT wait_event AS event,
+                   EXISTS (SELECT FROM pg_stat_activity blocker
+                           WHERE blocker.pid = ANY (pg_blocking_pids(waiter.pid))
+                             AND blocker.application_name LIKE 'pgbackfill%%') AS for_ours
+            FROM pg_stat_activity waiter
+            WHERE wait_event_type = 'Lock' AND datname = current_database()
+              AND application_name = '%s') w
       """
           .formatted(Foreground.NAME);
 
@@ -32,6 +36,7 @@ final class LockSampler {
   private long samples;
   private long withWaiter;
   private long withWaiterForOurs;
+  private long withWaiterForRoom;
   private long mostWaiting;
 
   LockSampler(Connection connection) {
@@ -55,12 +60,14 @@ final class LockSampler {
       samples++;
       withWaiter += result.getLong(1) > 0 ? 1 : 0;
       withWaiterForOurs += result.getLong(2) > 0 ? 1 : 0;
+      withWaiterForRoom += result.getLong(3) > 0 ? 1 : 0;
       mostWaiting = Math.max(mostWaiting, result.getLong(1));
     }
   }
 
   String json() {
-    return "\"samples\": %d, \"waiting\": %d, \"waiting_for_ours\": %d, \"most_waiting\": %d"
-        .formatted(samples, withWaiter, withWaiterForOurs, mostWaiting);
+    return ("\"samples\": %d, \"waiting\": %d, \"waiting_for_ours\": %d, \"waiting_for_room\": %d,"
+            + " \"most_waiting\": %d")
+        .formatted(samples, withWaiter, withWaiterForOurs, withWaiterForRoom, mostWaiting);
   }
 }

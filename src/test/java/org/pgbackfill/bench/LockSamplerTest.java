@@ -43,23 +43,28 @@ class LockSamplerTest {
   @Test
   void nobodyWaitsWhereNobodyHoldsALock() throws Exception {
     assertEquals(
-        "\"samples\": 1, \"waiting\": 0, \"waiting_for_ours\": 0, \"most_waiting\": 0", sampled());
+        "\"samples\": 1, \"waiting\": 0, \"waiting_for_ours\": 0, \"waiting_for_room\": 0,"
+            + " \"most_waiting\": 0",
+        sampled());
   }
 
   @Test
   void whoWaitsForALoaderIsToldFromWhoWaitsForOthers() throws Exception {
     assertEquals(
-        "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 1, \"most_waiting\": 1",
+        "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 1, \"waiting_for_room\": 0,"
+            + " \"most_waiting\": 1",
         sampledWhile(Foreground.NAME, "pgbackfill nightly lane-3"));
     assertEquals(
-        "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 0, \"most_waiting\": 1",
+        "\"samples\": 1, \"waiting\": 1, \"waiting_for_ours\": 0, \"waiting_for_room\": 0,"
+            + " \"most_waiting\": 1",
         sampledWhile(Foreground.NAME, "somebody"));
   }
 
   @Test
   void lanesThatWaitForEachOtherAreNotTold() throws Exception {
     assertEquals(
-        "\"samples\": 1, \"waiting\": 0, \"waiting_for_ours\": 0, \"most_waiting\": 0",
+        "\"samples\": 1, \"waiting\": 0, \"waiting_for_ours\": 0, \"waiting_for_room\": 0,"
+            + " \"most_waiting\": 0",
         sampledWhile("pgbackfill nightly lane-0", "pgbackfill nightly lane-1"));
   }
 }
