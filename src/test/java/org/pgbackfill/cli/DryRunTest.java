@@ -286,7 +286,7 @@ class DryRunTest {
           existing                 0
           duplicate                0
           rejected                 1  see rejects.csv
-          with table email_contacts, threads 4, chunk-size 20000, existence empty, lock-timeout 10s, \
+          with table email_contacts, threads 4, chunk-size 50000, existence empty, lock-timeout 10s, \
         statement-timeout 120s, idle-timeout 60s, retry-time 120s, max-run-time none, max-rejects none, ledger none
           about TIME s: TIME s as measured here for reading, and 180,000 new rows a second, \
         which is a figure of performance.md and not of your server
