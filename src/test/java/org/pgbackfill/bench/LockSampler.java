@@ -12,15 +12,15 @@ final class LockSampler {
   private static final long EVERY_MILLIS = 50;
 
   /**
-   * Waiting sessions of the traffic, and those of them that a session of pgbackfill blocks; apart,
-   * those that wait for it to make the table or an index larger by a page, which is no lock on a
-   * row or a key: whoever inserts or updates takes turns in that. A waiter that has gone on
-   * meanwhile is blocked by nobody.
+   * Waiting sessions of the traffic, and those of them that a session of pgbackfill blocks; and
+   * those of these that wait for it to make the table or an index larger by a page, in which
+   * whoever inserts or updates takes turns. A waiter that has gone on meanwhile is blocked by
+   * nobody.
    */
   private static final String WAITING =
       """
       SELECT count(*),
-             count(*) FILTER (WHERE for_ours AND event <> 'extend'),
+             count(*) FILTER (WHERE for_ours),
              count(*) FILTER (WHERE for_ours AND event = 'extend')
       FROM (SELECT wait_event AS event,
                    EXISTS (SELECT FROM pg_stat_activity blocker
