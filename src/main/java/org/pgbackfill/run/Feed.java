@@ -22,6 +22,12 @@ import org.pgbackfill.target.Target;
  * to the lanes, window by window. For one thread and one use.
  */
 final class Feed {
+  /**
+   * Lanes need not wait at the start until a whole window is read: the first one has so many
+   * records at most, and each after it as many as all before.
+   */
+  private static final int FIRST_WINDOW = 10_000;
+
   private final RunPlan plan;
   private final CsvSource source;
   private final Target target;
@@ -155,6 +161,8 @@ final class Feed {
   }
 
   private Window newWindow() {
-    return new Window(restraint.pace().window(plan.threads()), plan.threads());
+    long most = Math.max(FIRST_WINDOW, counts.seen());
+    int records = (int) Math.min(most, restraint.pace().window(plan.threads()));
+    return new Window(records, plan.threads());
   }
 }

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,8 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgbackfill.testkit.Background;
 import org.pgbackfill.testkit.TestDatabase;
 import org.pgbackfill.testkit.TestServer;
+import org.pgbackfill.testkit.Wait;
 import org.pgbackfill.testkit.WorkFolder;
 
 /** Contacts by the front door. */
@@ -280,5 +285,29 @@ class ContactsTest {
         folder.lines("rejects.csv").stream()
             .map(line -> line.replaceFirst("(contains \\().*", "$1"))
             .toList());
+  }
+
+  /** A whole chunk would be five times as many: lanes need not wait for it. */
+  @Test
+  void theFirstRecordsOfASlowPipeAreInBeforeOthersCome() throws IOException {
+    StringBuilder first = new StringBuilder("link_id,email_address\n");
+    for (int i = 0; i < 10_000; i++) {
+      first.append(LINK).append(",a").append(i).append("@example.com\n");
+    }
+    Background<Cli.Result> load;
+    try (PipedOutputStream end = new PipedOutputStream()) {
+      InputStream pipe = new PipedInputStream(end);
+      load = Background.start(() -> load(Cli.on(DATABASE).stdin(pipe), "-"));
+      end.write(first.toString().getBytes(StandardCharsets.UTF_8));
+      Wait.until("10,000 contacts are there", () -> rows() == 10_000);
+      end.write((LINK + ",last@example.com\n").getBytes(StandardCharsets.UTF_8));
+    }
+    assertInserted(10_001, load.join());
+  }
+
+  private static long rows() {
+    return DATABASE.number("SELECT count(to_regclass('email_contacts'))") == 0
+        ? 0
+        : DATABASE.number("SELECT count(*) FROM email_contacts");
   }
 }
