@@ -3,7 +3,6 @@ package org.pgbackfill.load;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -13,9 +12,12 @@ import org.pgbackfill.target.Row;
 
 /** The contacts' table; its arbiter is the unique index on (link_id, email_address). */
 final class ContactsTable extends TargetTable {
+  /** A number costs the server half of what a uuid does, which it writes digit by digit. */
   private static final String KEYS =
       """
-      SELECT link_id::uuid, email_address::text FROM %s WHERE link_id = ANY ('{%s}')
+      SELECT k.ordinal_::int, c.email_address::text
+      FROM unnest('{%s}'::uuid[]) WITH ORDINALITY AS k (link_id, ordinal_)
+      JOIN %s c ON c.link_id = k.link_id
       """;
 
   private final String probe;
@@ -50,9 +52,9 @@ final class ContactsTable extends TargetTable {
   }
 
   @Override
-  String keysSql(Collection<UUID> links) {
+  String keysSql(List<UUID> links) {
     return KEYS.formatted(
-        name(), links.stream().map(UUID::toString).collect(Collectors.joining(",")));
+        links.stream().map(UUID::toString).collect(Collectors.joining(",")), name());
   }
 
   @Override

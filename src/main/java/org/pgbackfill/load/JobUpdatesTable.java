@@ -1,7 +1,6 @@
 package org.pgbackfill.load;
 
 import java.sql.Connection;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.pgbackfill.target.JobUpdatesTarget;
@@ -53,7 +52,7 @@ final class JobUpdatesTable extends TargetTable {
   }
 
   @Override
-  String keysSql(Collection<UUID> links) {
+  String keysSql(List<UUID> links) {
     throw new IllegalStateException("keys are not remembered");
   }
 }

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -64,7 +63,7 @@ final class JobsTable extends TargetTable {
   }
 
   @Override
-  String keysSql(Collection<UUID> links) {
+  String keysSql(List<UUID> links) {
     return "SELECT unique_key::text FROM " + name() + " WHERE " + ACTIVE;
   }
 

@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -189,7 +188,7 @@ final class TableKeys {
       try (PreparedStatement statement = connection.prepareStatement(sql)) {
         statement.setFetchSize(piece);
         try (ResultSet result = statement.executeQuery()) {
-          read = note(result, !links.contains(null));
+          read = note(result, links);
         }
       }
       connection.commit();
@@ -197,17 +196,13 @@ final class TableKeys {
     }
   }
 
-  private long note(ResultSet result, boolean linked) throws SQLException {
+  private long note(ResultSet result, List<UUID> links) throws SQLException {
     KnownKeys.Notes notes = known.notes();
+    boolean linked = !links.contains(null);
     long read = 0;
-    UUID link = null;
-    byte[] linkText = {};
     long begun = System.nanoTime();
     while (result.next()) {
-      if (linked && !Arrays.equals(linkText, result.getBytes(1))) {
-        linkText = result.getBytes(1);
-        link = UUID.fromString(result.getString(1));
-      }
+      UUID link = linked ? links.get(result.getInt(1) - 1) : null;
       byte[] text = result.getBytes(linked ? 2 : 1);
       notes.add(link, text, 0, text.length);
       if (++read % piece == 0) {

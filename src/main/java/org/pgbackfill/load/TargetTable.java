@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -380,9 +379,10 @@ public abstract sealed class TargetTable permits ContactsTable, JobsTable, JobUp
    * The keys that are there.
    *
    * @param links of contacts; a job has none
-   * @return a query with the columns link, where there are links, and key as text
+   * @return a query with the columns link, where there are links, as its place among these,
+   *     1-based, and key as text
    */
-  abstract String keysSql(Collection<UUID> links);
+  abstract String keysSql(List<UUID> links);
 
   private void bind(Connection connection, PreparedStatement statement, List<Row> rows)
       throws SQLException {

@@ -51,6 +51,9 @@ public final class BackfillRun {
   private Existence existence;
   private ChunkLoader loader;
 
+  /** Known when the ledger has said which run it is; records are read before. */
+  private volatile RunIds ids;
+
   /** Whether the server was there for the last words: nobody waits for it once more. */
   private boolean serverAnswers;
 
@@ -83,28 +86,37 @@ public final class BackfillRun {
    */
   public Summary execute(InputStream stdin, PrintStream err) throws SourceException {
     Reports.checkPlaces(plan.rejects(plan.name()), plan.reporting().outcomes());
-    try (CsvSource source = CsvSource.open(plan.files(), stdin);
-        Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
+    try (CsvSource source = CsvSource.open(plan.files(), stdin)) {
       Target target = plan.into().target().apply(source.files());
+      try (Records records =
+          new Records(source, target, number -> ids.id(number), Feed.FIRST_WINDOW, stop)) {
+        return execute(source, records, target, err);
+      }
+    }
+  }
+
+  private Summary execute(CsvSource source, Records records, Target target, PrintStream err)
+      throws SourceException {
+    try (Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
       if (plan.into().createTable()) {
         Schema.create(database, target);
       }
       TargetTable table = TargetTable.inspect(database, target, plan.into().notification());
       tellIgnored(target);
       restraint.check(database);
-      RunIds ids = RunIds.of(plan.started(), new SecureRandom().nextLong());
+      RunIds newIds = RunIds.of(plan.started(), new SecureRandom().nextLong());
       if (plan.book().schema() == null) {
-        return execute(source, database, table, new NoLedger(plan.name(), ids), err);
+        return execute(source, records, database, table, new NoLedger(plan.name(), newIds), err);
       }
       Ledger ledger = open(database, plan.book().schema());
-      Ledger.Request request = plan.request(source, table.name(), ids);
+      Ledger.Request request = plan.request(source, table.name(), newIds);
       Ledger.Start started =
           retries.ask(LEDGER_WHO, () -> ledger.start(request), ledger::unwritable);
       if (started.kind() == Ledger.Start.Kind.DONE) {
         return Summary.ofDone(started.run(), plan.book().schema());
       }
       try (Hold hold = ledger.hold(started)) {
-        return execute(source, database, table, hold, err);
+        return execute(source, records, database, table, hold, err);
       }
     }
   }
@@ -121,7 +133,13 @@ public final class BackfillRun {
   }
 
   private Summary execute(
-      CsvSource source, Database database, TargetTable table, Hold hold, PrintStream err) {
+      CsvSource source,
+      Records records,
+      Database database,
+      TargetTable table,
+      Hold hold,
+      PrintStream err) {
+    ids = hold.ids();
     try (Reports reports =
             Reports.open(
                 plan.rejects(hold.name()),
@@ -132,7 +150,7 @@ public final class BackfillRun {
                 notices);
         TimeLimit limit = TimeLimit.start(plan.maxRunTime(), stop)) {
       hold.beat(() -> counters(hold), this::fail);
-      load(source, database, table, hold, reports, err);
+      load(source, records, database, table, hold, reports, err);
       if (failure == null) {
         attempt(() -> announceEnd(table, database));
       }
@@ -149,6 +167,7 @@ public final class BackfillRun {
   /** Feeds the lanes and waits for them. */
   private void load(
       CsvSource source,
+      Records records,
       Database database,
       TargetTable table,
       Hold hold,
@@ -182,18 +201,7 @@ public final class BackfillRun {
               stop,
               part -> restraint.load(part, chunk -> loadChunk(chunk, order)))) {
         Reading.run(
-            new Feed(
-                    plan,
-                    source,
-                    table.target(),
-                    hold,
-                    history,
-                    counts,
-                    order,
-                    lanes,
-                    retries,
-                    stop,
-                    restraint)
+            new Feed(plan, records, hold, history, counts, order, lanes, retries, stop, restraint)
                 ::run,
             stop);
         lanes.finish();

@@ -1,36 +1,30 @@
 package org.pgbackfill.run;
 
 import java.util.List;
-import java.util.UUID;
-import java.util.function.LongFunction;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
 import org.pgbackfill.ledger.Hold;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.Retries;
-import org.pgbackfill.source.CsvRecord;
-import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
 import org.pgbackfill.target.Checked;
 import org.pgbackfill.target.Reject;
 import org.pgbackfill.target.Row;
-import org.pgbackfill.target.Target;
 
 /**
- * Reads and checks the records in input order, passes over those that are in, and deals the others
- * to the lanes, window by window. For one thread and one use.
+ * Takes the records in input order, passes over those that are in, and deals the others to the
+ * lanes, window by window. For one thread and one use.
  */
 final class Feed {
   /**
    * Lanes need not wait at the start until a whole window is read: the first one has so many
    * records at most, and each after it as many as all before.
    */
-  private static final int FIRST_WINDOW = 10_000;
+  static final int FIRST_WINDOW = 10_000;
 
   private final RunPlan plan;
-  private final CsvSource source;
-  private final Target target;
+  private final Records records;
   private final Hold hold;
   private final History history;
   private final Counts counts;
@@ -45,8 +39,7 @@ final class Feed {
 
   Feed(
       RunPlan plan,
-      CsvSource source,
-      Target target,
+      Records records,
       Hold hold,
       History history,
       Counts counts,
@@ -56,8 +49,7 @@ final class Feed {
       Stop stop,
       Restraint restraint) {
     this.plan = plan;
-    this.source = source;
-    this.target = target;
+    this.records = records;
     this.hold = hold;
     this.history = history;
     this.counts = counts;
@@ -69,12 +61,11 @@ final class Feed {
   }
 
   void run() throws SourceException {
-    LongFunction<UUID> ids = hold.ids()::id;
     window = newWindow();
     try {
-      for (CsvRecord record = next(); record != null; record = next()) {
-        add(target.check(record, ids));
-        dealWhenDue(record.number());
+      for (Checked checked = next(); checked != null; checked = next()) {
+        add(checked);
+        dealWhenDue(checked.record().number());
       }
     } catch (SourceException e) {
       // What was read before the file broke off is good.
@@ -87,13 +78,13 @@ final class Feed {
     dealRest();
   }
 
-  private CsvRecord next() throws SourceException {
-    CsvRecord record = stop.isRequested() ? null : source.next();
-    if (record != null) {
-      lastNumber = record.number();
+  private Checked next() throws SourceException {
+    Checked checked = stop.isRequested() ? null : records.next();
+    if (checked != null) {
+      lastNumber = checked.record().number();
       counts.see();
     }
-    return record;
+    return checked;
   }
 
   /**
@@ -102,8 +93,8 @@ final class Feed {
    */
   private void dealWhenDue(long record) {
     comparison =
-        source.isReadOnce()
-            ? history.compare(record, source::checksumSoFar)
+        records.isReadOnce()
+            ? history.compare(record, records::checksumSoFar)
             : History.Comparison.NEW;
     if (comparison == History.Comparison.SAME
         || (comparison == History.Comparison.NEW && window.isFull())) {
@@ -151,8 +142,8 @@ final class Feed {
     if (window.isEmpty()) {
       return;
     }
-    if (source.isReadOnce()) {
-      hold.checkpoint(lastNumber, source.checksumSoFar());
+    if (records.isReadOnce()) {
+      hold.checkpoint(lastNumber, records.checksumSoFar());
     }
     List<Window.Part> parts = window.deal();
     order.add(window);
@@ -161,8 +152,8 @@ final class Feed {
   }
 
   private Window newWindow() {
-    long most = Math.max(FIRST_WINDOW, counts.seen());
-    int records = (int) Math.min(most, restraint.pace().window(plan.threads()));
-    return new Window(records, plan.threads());
+    int most = restraint.pace().window(plan.threads());
+    long first = Math.max(FIRST_WINDOW, counts.seen());
+    return new Window((int) Math.min(first, most), most, plan.threads());
   }
 }

@@ -11,15 +11,16 @@ import org.pgbackfill.target.Checked;
 
 /**
  * Tells the outcomes in the order of the input, whatever the lanes did. Safe between threads; what
- * waits is bounded, for a lane that is behind holds up the dealing of further windows, also of such
- * that have nothing for it.
+ * waits is bounded, here and in the lanes' queues, for a lane that is behind holds up the dealing
+ * of further windows, also of such that have nothing for it.
  */
 final class InputOrder implements AutoCloseable {
   /**
-   * What lanes of one speed need at most: a window that loads, one that is queued and one of which
-   * not every lane has taken its part.
+   * So many full windows, or more that are less full, as the first ones are: while the table's keys
+   * are read, the reader needs not wait. Lanes of one speed need one that loads, one that is queued
+   * and one of which not every lane has taken its part.
    */
-  private static final int MAX_WINDOWS = 3;
+  private static final int FULL_WINDOWS = 3;
 
   private static final Duration LOOK_UP = Duration.ofMillis(100);
 
@@ -40,7 +41,7 @@ final class InputOrder implements AutoCloseable {
    * lanes have all parts of those before it. Waits for room.
    */
   synchronized void add(Window window) {
-    awaitRoom();
+    awaitRoom(window);
     if (closed) {
       return; // from a reader that was left behind
     }
@@ -48,15 +49,20 @@ final class InputOrder implements AutoCloseable {
     tellComplete();
   }
 
-  private synchronized void awaitRoom() {
+  private synchronized void awaitRoom(Window next) {
     try {
-      while (windows.size() >= MAX_WINDOWS && !stop.isRequested()) {
+      while (!hasRoom(next) && !stop.isRequested()) {
         wait(LOOK_UP.toMillis());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop.request(Stop.Reason.INTERRUPTED);
     }
+  }
+
+  private boolean hasRoom(Window next) {
+    double full = windows.stream().mapToDouble(Window::fullness).sum();
+    return windows.isEmpty() || full + next.fullness() <= FULL_WINDOWS;
   }
 
   synchronized void settle(Window.Part part, List<Outcome> outcomes) {

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -16,18 +16,12 @@ import org.pgbackfill.load.Retries;
  * them all, and is thrown where the lanes are waited for.
  */
 final class Lanes implements AutoCloseable {
-  /**
-   * One part waits while another loads: enough that no lane waits for the reader, and memory stays
-   * small.
-   */
-  private static final int QUEUED = 1;
-
   private static final Duration LOOK_UP = Duration.ofMillis(100);
 
   /** How long a stop waits for a chunk on its way. */
   private static final Duration LAST_CHUNK = Duration.ofSeconds(30);
 
-  /** An empty one is the last: nothing comes behind it. */
+  /** They have bounds in {@link InputOrder}. An empty part is the last: nothing comes behind it. */
   private final List<BlockingQueue<Optional<Window.Part>>> queues = new ArrayList<>();
 
   private final List<Thread> threads = new ArrayList<>();
@@ -50,7 +44,7 @@ final class Lanes implements AutoCloseable {
   static Lanes start(int lanes, Stop stop, Consumer<Window.Part> work) {
     Lanes started = new Lanes(stop, work);
     for (int lane = 0; lane < lanes; lane++) {
-      BlockingQueue<Optional<Window.Part>> queue = new ArrayBlockingQueue<>(QUEUED);
+      BlockingQueue<Optional<Window.Part>> queue = new LinkedBlockingQueue<>();
       Thread thread = new Thread(() -> started.run(queue), "lane-" + lane);
       thread.setDaemon(true);
       started.queues.add(queue);
@@ -82,21 +76,9 @@ final class Lanes implements AutoCloseable {
     }
   }
 
-  /** Waits for room in the lane's queue; after a stop the part is dropped, for it is not begun. */
+  /** Does not wait. After a stop nobody begins the part any more. */
   void give(Window.Part part) {
-    give(queues.get(part.lane()), Optional.of(part));
-  }
-
-  private void give(BlockingQueue<Optional<Window.Part>> queue, Optional<Window.Part> part) {
-    try {
-      boolean given = false;
-      while (!given && !stop.isRequested()) {
-        given = queue.offer(part, LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop.request(Stop.Reason.INTERRUPTED);
-    }
+    queues.get(part.lane()).add(Optional.of(part));
   }
 
   /**
@@ -136,7 +118,7 @@ final class Lanes implements AutoCloseable {
   public void close() {
     if (!allGiven) {
       allGiven = true;
-      queues.forEach(queue -> give(queue, Optional.empty()));
+      queues.forEach(queue -> queue.add(Optional.empty()));
     }
     threads.forEach(this::join);
   }

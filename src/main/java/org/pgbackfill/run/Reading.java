@@ -9,7 +9,7 @@ import org.pgbackfill.source.SourceException;
 
 /**
  * Reads in a thread of its own, for a read from a pipe returns when the other end wants, and a stop
- * must not wait for it.
+ * must not wait for it. For one thread.
  */
 final class Reading {
   private static final Duration LOOK_UP = Duration.ofMillis(50);
@@ -23,21 +23,60 @@ final class Reading {
     void run() throws SourceException;
   }
 
-  private Reading() {}
+  private final FutureTask<Void> task;
 
-  /** Returns at the end of the input, or soon after a stop; throws what the body throws. */
-  static void run(Body body, Stop stop) throws SourceException {
-    FutureTask<Void> task =
+  private Reading(Body body) {
+    this.task =
         new FutureTask<>(
             () -> {
               body.run();
               return null;
             });
-    Thread thread = new Thread(task, "reader");
-    thread.setDaemon(true);
-    thread.start();
+  }
+
+  /** Begins. */
+  static Reading start(String thread, Body body) {
+    Reading reading = new Reading(body);
+    Thread reader = new Thread(reading.task, thread);
+    reader.setDaemon(true);
+    reader.start();
+    return reading;
+  }
+
+  /** Returns at the end of the input, or soon after a stop; throws what the body throws. */
+  static void run(Body body, Stop stop) throws SourceException {
+    Reading reading = start("reader", body);
+    if (reading.await(stop)) {
+      reading.check();
+    }
+  }
+
+  /** Waits until the body has ended; false when it was left behind, soon after a stop. */
+  boolean await(Stop stop) {
+    long stopSeen = 0;
+    while (stopSeen == 0 || System.nanoTime() - stopSeen < LAST_READ.toNanos()) {
+      try {
+        task.get(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
+        return true;
+      } catch (ExecutionException e) {
+        return true;
+      } catch (TimeoutException e) {
+        stopSeen = stop.isRequested() && stopSeen == 0 ? System.nanoTime() : stopSeen;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        stop.request(Stop.Reason.INTERRUPTED);
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Throws what the body has thrown; to be called when it has ended. */
+  void check() throws SourceException {
     try {
-      await(task, stop);
+      task.get();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody waits for what has ended", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SourceException broken) {
         throw broken;
@@ -49,22 +88,6 @@ final class Reading {
         throw error;
       }
       throw new IllegalStateException(e.getCause());
-    }
-  }
-
-  private static void await(FutureTask<Void> task, Stop stop) throws ExecutionException {
-    long stopSeen = 0;
-    while (stopSeen == 0 || System.nanoTime() - stopSeen < LAST_READ.toNanos()) {
-      try {
-        task.get(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
-        return;
-      } catch (TimeoutException e) {
-        stopSeen = stop.isRequested() && stopSeen == 0 ? System.nanoTime() : stopSeen;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        stop.request(Stop.Reason.INTERRUPTED);
-        return;
-      }
     }
   }
 }

@@ -79,18 +79,30 @@ final class Window {
   private static final byte NO_LANE = -1;
 
   private final int capacity;
+  private final int most;
   private final int lanes;
-  private final CheckedRecords records = new CheckedRecords();
-  private final List<Outcome> outcomes = new ArrayList<>();
+  private final CheckedRecords records;
+  private final List<Outcome> outcomes;
 
   /** By position, {@link #NO_LANE} where the outcome is known. */
-  private byte[] laneOf = new byte[1024];
+  private byte[] laneOf;
 
   private int open;
 
-  Window(int capacity, int lanes) {
+  /**
+   * Without a record.
+   *
+   * @param capacity how many records make it full
+   * @param most how many make any window full
+   */
+  Window(int capacity, int most, int lanes) {
     this.capacity = capacity;
+    this.most = most;
     this.lanes = lanes;
+    int room = (int) Math.max(1, Math.min(capacity, MAX_BYTES / RECORD_BYTES));
+    this.records = new CheckedRecords(room);
+    this.outcomes = new ArrayList<>(room);
+    this.laneOf = new byte[room];
   }
 
   /**
@@ -110,8 +122,16 @@ final class Window {
   }
 
   boolean isFull() {
-    return records.size() >= capacity
-        || records.footprint() + RECORD_BYTES * records.size() >= MAX_BYTES;
+    return records.size() >= capacity || bytes() >= MAX_BYTES;
+  }
+
+  /** What it has of the most that a window may have: 1, or a little more, of the fullest. */
+  double fullness() {
+    return Math.max(records.size() / (double) most, bytes() / (double) MAX_BYTES);
+  }
+
+  private long bytes() {
+    return records.footprint() + RECORD_BYTES * records.size();
   }
 
   boolean isEmpty() {

@@ -48,19 +48,28 @@ public final class CheckedRecords {
   private long footprint;
 
   /** Which block, and where in it the first field starts. */
-  private int[] places = new int[1024];
+  private int[] places;
 
   /** From that of the first of their kin. */
-  private int[] numbers = new int[places.length];
+  private int[] numbers;
 
-  private UUID[] links = new UUID[places.length];
-  private byte[] flags = new byte[places.length];
+  private UUID[] links;
+  private byte[] flags;
 
   /** Those that are kept as they are; null as long as there is none. */
   private Checked[] others;
 
-  /** Starts with none. */
-  public CheckedRecords() {}
+  /**
+   * Starts with none.
+   *
+   * @param expected how many there will be, about; at least 1
+   */
+  public CheckedRecords(int expected) {
+    this.places = new int[expected];
+    this.numbers = new int[expected];
+    this.links = new UUID[expected];
+    this.flags = new byte[expected];
+  }
 
   /**
    * Adds the next one.

@@ -1,5 +1,6 @@
 package org.pgbackfill.target;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class ContactsTarget implements Target {
   private final int[] written;
   private final Layout[] layouts;
   private final OnExisting onExisting;
-  private final UUID[] links = new UUID[4096];
+  private final Links links = new Links();
 
   /**
    * Fits the files' headers to the table.
@@ -227,8 +228,7 @@ public final class ContactsTarget implements Target {
   }
 
   private UUID plainLink(CsvRecord record, int position) {
-    UUID of = Checks.parseUuid(record.bytes(), record.start(position), record.end(position));
-    return of == null ? null : known(of);
+    return links.get(record.bytes(), record.start(position), record.end(position));
   }
 
   private Row row(CsvRecord record, LongFunction<UUID> derived) throws Checks.Refused {
@@ -240,7 +240,9 @@ public final class ContactsTarget implements Target {
       if (value.isEmpty()) {
         throw new Checks.Refused("link_id is empty; expected a uuid");
       }
-      of = known(Checks.uuid("link_id", value));
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      of = links.get(bytes, 0, bytes.length);
+      of = of == null ? Checks.uuid("link_id", value) : of;
     }
     String address = field(record, EMAIL_ADDRESS).strip().toLowerCase(Locale.ROOT);
     if (address.isEmpty()) {
@@ -254,17 +256,6 @@ public final class ContactsTarget implements Target {
       values[i] = value.isEmpty() ? null : checked(written[i], value);
     }
     return Row.of(record, id, derived, of, address, true, values);
-  }
-
-  /** One object for the same link, as far as a small table goes: many contacts have one. */
-  private UUID known(UUID of) {
-    int place = of.hashCode() & (links.length - 1);
-    UUID before = links[place];
-    if (of.equals(before)) {
-      return before;
-    }
-    links[place] = of; // a UUID can be shared without care, and a lost one is only made again
-    return of;
   }
 
   private static String checked(int known, String value) throws Checks.Refused {

@@ -38,7 +38,7 @@ public final class Rows {
    * @return with the same places
    */
   public static Rows of(List<Row> rows) {
-    CheckedRecords records = new CheckedRecords();
+    CheckedRecords records = new CheckedRecords(Math.max(1, rows.size()));
     rows.forEach(records::add);
     int[] positions = new int[rows.size()];
     Arrays.setAll(positions, i -> i);

@@ -80,7 +80,7 @@ class CheckedRecordsTest {
   private static long compare(Function<List<SourceFile>, Target> made, Path... files)
       throws SourceException {
     List<String> names = List.of(files).stream().map(Path::toString).toList();
-    CheckedRecords kept = new CheckedRecords();
+    CheckedRecords kept = new CheckedRecords(1);
     List<Checked> given = new ArrayList<>();
     try (CsvSource source = CsvSource.open(names, InputStream.nullInputStream())) {
       Target target = made.apply(source.files());
@@ -225,7 +225,7 @@ class CheckedRecordsTest {
     try (CsvSource source = CsvSource.open(List.of(name), InputStream.nullInputStream())) {
       Target target = new ContactsTarget("c", source.files(), Map.of(), null);
       Checked reject = target.check(source.next(), DERIVED);
-      CheckedRecords kept = new CheckedRecords();
+      CheckedRecords kept = new CheckedRecords(1);
       kept.add(reject);
       assertSame(reject, kept.get(0));
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -135,5 +136,30 @@ class RowTest {
     }
     assertEquals(ROWS, rows.size());
     assertSpread(rows);
+  }
+
+  /** A resumed run finds its records where they went, with whichever version they did. */
+  @Test
+  void aLaneIsWhatItAlwaysWas() {
+    Random random = new Random(3);
+    for (int i = 0; i < 100_000; i++) {
+      byte[] text = new byte[random.nextInt(40)];
+      random.nextBytes(text);
+      int from = random.nextInt(text.length + 1);
+      int to = from + random.nextInt(text.length - from + 1);
+      UUID link = i % 2 == 0 ? null : new UUID(random.nextLong(), random.nextLong());
+      assertEquals(byteByByte(link, text, from, to), Row.lane(link, text, from, to, 7));
+    }
+  }
+
+  private static int byteByByte(UUID link, byte[] text, int from, int to) {
+    int hash = 0;
+    for (int i = from; i < to; i++) {
+      hash = 31 * hash + text[i];
+    }
+    int bits = link == null ? hash : 31 * link.hashCode() + hash;
+    int spread = (bits ^ (bits >>> 16)) * 0x85EBCA6B;
+    spread = (spread ^ (spread >>> 13)) * 0xC2B2AE35;
+    return Math.floorMod(spread ^ (spread >>> 16), 7);
   }
 }
