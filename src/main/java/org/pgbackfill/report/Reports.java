@@ -2,6 +2,7 @@ package org.pgbackfill.report;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,11 +47,22 @@ public final class Reports implements AutoCloseable {
   private final Map<String, Integer> columns = new LinkedHashMap<>();
   private final List<String> header = new ArrayList<>();
   private final int textColumn;
+  private final Consumer<String> notices;
   private CsvWriter rejectWriter;
+
+  /** Where it writes. */
+  private Path rejectsFile;
+
   private CsvWriter outcomeWriter;
 
   private Reports(
-      Path rejects, Path outcomes, List<SourceFile> files, String required, Tense tense) {
+      Path rejects,
+      Path outcomes,
+      List<SourceFile> files,
+      String required,
+      Tense tense,
+      Consumer<String> notices) {
+    this.notices = notices;
     this.rejects = rejects;
     this.outcomes = outcomes;
     this.tense = tense;
@@ -81,7 +93,7 @@ public final class Reports implements AutoCloseable {
       String required,
       Tense tense,
       Consumer<String> notices) {
-    Reports reports = new Reports(rejects, outcomes, files, required, tense);
+    Reports reports = new Reports(rejects, outcomes, files, required, tense, notices);
     try {
       if (Files.isRegularFile(rejects)) {
         Path old = old(rejects);
@@ -215,7 +227,7 @@ public final class Reports implements AutoCloseable {
 
   private void reject(CsvRecord record, String reason) throws IOException {
     if (rejectWriter == null) {
-      rejectWriter = CsvWriter.create(rejects);
+      startRejects();
       List<String> first = new ArrayList<>(header);
       first.addAll(WHY);
       rejectWriter.write(first);
@@ -242,12 +254,32 @@ public final class Reports implements AutoCloseable {
   }
 
   /**
+   * What was there at the start has been moved away. A file that is there now is another run's,
+   * which may be the one that has taken this one over: it stays as it is.
+   */
+  private void startRejects() throws IOException {
+    Path place = rejects;
+    for (int i = 2; rejectWriter == null; i++) {
+      try {
+        rejectWriter = CsvWriter.createNew(place);
+        rejectsFile = place;
+      } catch (FileAlreadyExistsException e) {
+        place = rejects.resolveSibling(rejects.getFileName() + "." + i);
+      }
+    }
+    if (!place.equals(rejects)) {
+      notices.accept(
+          rejects + " was made by another run meanwhile; this one's rejects are in " + place);
+    }
+  }
+
+  /**
    * The reject file, if it was needed.
    *
    * @return null when there was no reject
    */
   public Path rejectsFile() {
-    return rejectWriter == null ? null : rejects;
+    return rejectsFile;
   }
 
   /**
@@ -272,7 +304,7 @@ public final class Reports implements AutoCloseable {
   @Override
   public void close() {
     try {
-      close("--rejects", rejects, rejectWriter);
+      close("--rejects", rejectsFile, rejectWriter);
     } finally {
       close("--outcomes", outcomes, outcomeWriter);
     }

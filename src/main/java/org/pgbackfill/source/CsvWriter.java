@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -34,7 +35,19 @@ public final class CsvWriter implements Closeable {
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && Files.isRegularFile(path)) {
       Files.delete(path);
     }
-    if (!Files.exists(path)) {
+    return createNew(path);
+  }
+
+  /**
+   * Makes the file where there is none. Pipes and devices are written to as they are.
+   *
+   * @param path where
+   * @return to be closed by the caller
+   * @throws FileAlreadyExistsException when there is a file
+   * @throws IOException when the file can't be made
+   */
+  public static CsvWriter createNew(Path path) throws IOException {
+    if (!Files.exists(path) || Files.isRegularFile(path)) {
       if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
         Files.createFile(
             path,
