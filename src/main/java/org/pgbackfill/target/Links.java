@@ -54,6 +54,6 @@ final class Links {
   }
 
   private static int hash(byte[] text, int at) {
-    return 29791 * text[at] + 961 * text[at + 1] + 31 * text[at + 2] + text[at + 3];
+    return 29_791 * text[at] + 961 * text[at + 1] + 31 * text[at + 2] + text[at + 3];
   }
 }

@@ -67,7 +67,7 @@ class InputOrderTest {
     }
   }
 
-  /** Adds it in another thread, and says whether that waits. */
+  /** Adds it in another thread, for that may wait. */
   private static CompletableFuture<Void> add(InputOrder order, Window window) {
     return CompletableFuture.runAsync(() -> order.add(window));
   }
