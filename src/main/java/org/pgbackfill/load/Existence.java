@@ -40,7 +40,8 @@ public final class Existence {
    * What a run is like, as far as it decides on the way.
    *
    * @param lanes how many there are
-   * @param isGentle whether the live system is to feel little of the run: its rate is limited
+   * @param isGentle whether the live system is to feel little of the run: others are at work, or
+   *     its rate is limited
    * @param mostRecords how many will come at most; {@link Long#MAX_VALUE} where nobody knows
    * @param wantsIds whether the operator wants to know each row's id, now or when the run is
    *     resumed
@@ -49,17 +50,27 @@ public final class Existence {
   public record Facts(
       int lanes, boolean isGentle, long mostRecords, boolean wantsIds, boolean isResumed) {}
 
-  /** What there is between two pieces of work that no rate measures. */
+  /** What there is between two pieces of work. Safe between threads. */
   public interface Rests {
     /** None. */
-    Rests NONE = worked -> {};
+    Rests NONE =
+        new Rests() {
+          @Override
+          public void after(Duration worked) {}
+
+          @Override
+          public void moment() {}
+        };
 
     /**
-     * Waits, or does not.
+     * Waits, or does not, behind a piece of work that no rate measures.
      *
-     * @param worked how long the piece before took
+     * @param worked how long the piece took
      */
     void after(Duration worked);
+
+    /** Lets others have the core, or does not; may be called a thousand times in a second. */
+    void moment();
   }
 
   /** A smaller export is through before the keys are read: so many probes take 0.05 s. */
@@ -70,6 +81,7 @@ public final class Existence {
 
   private final boolean wantsIds;
   private final TargetTable.Probe probe;
+  private final Rests rests;
   private final TableKeys tableKeys;
   private volatile Way way;
 
@@ -80,6 +92,7 @@ public final class Existence {
       Database database, TargetTable table, Facts facts, Way way, long budget, Rests rests) {
     this.way = way;
     this.wantsIds = facts.wantsIds();
+    this.rests = rests;
     this.probe = facts.isResumed() ? TargetTable.Probe.AGAIN : TargetTable.Probe.FIRST;
     this.known = way == Way.PROBE ? null : new KnownKeys(facts.lanes(), budget);
     // To read a key costs a quarter of a probe, so more than there are records do not pay; nor do
@@ -97,7 +110,7 @@ public final class Existence {
    * @param database where the table is
    * @param table what is loaded
    * @param facts of the run
-   * @param rests behind each piece of the reading
+   * @param rests behind each piece of what is read and looked up
    * @return for this run
    * @throws SQLException as any statement
    */
@@ -174,7 +187,7 @@ public final class Existence {
       Arrays.fill(answers, KeySet.Answer.ASK);
       return;
     }
-    all.take(lane, rows, answers);
+    all.take(lane, rows, answers, rests);
     for (int i = 0; wantsIds && i < answers.length; i++) {
       answers[i] = answers[i] == KeySet.Answer.NEW ? KeySet.Answer.NEW : KeySet.Answer.ASK;
     }

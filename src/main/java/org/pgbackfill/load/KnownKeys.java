@@ -13,6 +13,9 @@ final class KnownKeys {
   /** So many keys are looked up together: a hundred misses of the cache go on at once. */
   private static final int BATCH = 128;
 
+  /** What others may have to wait for at a stretch, on the core of whoever looks keys up. */
+  private static final int STRETCH = 8 * BATCH;
+
   private final long key0;
   private final long key1;
   private final Lane[] lanes;
@@ -36,9 +39,15 @@ final class KnownKeys {
    * What is known of rows; a new one counts as the run's own from now on.
    *
    * @param answers by place
+   * @param rests between two stretches of rows
    */
-  void take(int lane, Rows rows, KeySet.Answer[] answers) {
-    lanes[lane].take(rows, answers);
+  void take(int lane, Rows rows, KeySet.Answer[] answers, Existence.Rests rests) {
+    for (int from = 0; from < answers.length; from += STRETCH) {
+      if (from > 0) {
+        rests.moment();
+      }
+      lanes[lane].take(rows, answers, from, Math.min(from + STRETCH, answers.length));
+    }
   }
 
   /** Says what is so of a row's key from now on. */
@@ -116,10 +125,10 @@ final class KnownKeys {
       this.hash = hash;
     }
 
-    synchronized void take(Rows rows, KeySet.Answer[] answers) {
-      for (int from = 0, to = 0; from < answers.length; from = to) {
+    synchronized void take(Rows rows, KeySet.Answer[] answers, int start, int end) {
+      for (int from = start, to = start; from < end; from = to) {
         batch.size = 0;
-        for (; to < answers.length && !batch.isFull(); to++) {
+        for (; to < end && !batch.isFull(); to++) {
           if (rows.keyed(to)) {
             hash(rows, to);
             batch.add(hash);

@@ -86,6 +86,27 @@ public final class LiveSystem implements AutoCloseable {
   }
 
   /**
+   * Whether others are at work before a run's lanes are, in any database of the server.
+   *
+   * @param database asked in a transaction of its own
+   * @param run the run's name
+   * @return also true where the account may not see what others do, or the server does not say
+   */
+  public static boolean othersWork(Database database, String run) {
+    try (Connection connection = database.begin("pgbackfill")) {
+      boolean work = ServerFigures.othersWork(connection, lanes(run));
+      connection.commit();
+      return work;
+    } catch (SQLException e) {
+      return true;
+    }
+  }
+
+  private static String lanes(String run) {
+    return "pgbackfill " + run + " lane-";
+  }
+
+  /**
    * Refuses figures that the account may not see, and a query that the server can't answer.
    *
    * @param database asked in a session of its own
@@ -200,7 +221,8 @@ public final class LiveSystem implements AutoCloseable {
       endSession();
       why = "the query failed: " + Messages.of(e);
     }
-    return new Sighting(seen.values(), seen.waiting(), seen.longestWaitMillis(), why, null);
+    return new Sighting(
+        seen.values(), seen.waiting(), seen.longestWaitMillis(), seen.othersWork(), why, null);
   }
 
   private void begin() throws SQLException {
@@ -208,7 +230,7 @@ public final class LiveSystem implements AutoCloseable {
       session = database.session();
     }
     if (rights == null) {
-      String lanes = asShown("pgbackfill " + run + " lane-");
+      String lanes = asShown(lanes(run));
       rights = rights();
       figures = new ServerFigures(lanes, rights.stats());
       session.commit();

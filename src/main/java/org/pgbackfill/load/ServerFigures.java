@@ -14,6 +14,19 @@ final class ServerFigures {
   /** Sessions that wait for less are not kept by us, but by the ordinary course of things. */
   private static final String MOMENT = "interval '1 second'";
 
+  /**
+   * Clients' sessions, but the run's own; what reads the table's keys is a lane, by another name.
+   * Of those that the account may not see only the database, the user and the name are told.
+   */
+  private static final String OTHERS =
+      """
+      coalesce(backend_type, 'client backend') = 'client backend'
+      AND datid IS NOT NULL AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+      AND NOT starts_with(application_name, ?)
+      AND application_name NOT IN
+          ('pgbackfill', 'pgbackfill keys', 'pgbackfill ledger', 'pgbackfill heartbeat')
+      """;
+
   private final String lanes;
   private final boolean seesOthers;
   private final ReplayLag replayLag = new ReplayLag();
@@ -80,20 +93,32 @@ final class ServerFigures {
       try (ResultSet result = select.executeQuery()) {
         result.next();
         values.put(Gauge.LOCK_WAITERS, result.getLong(2));
-        return new Sighting(values, result.getLong(1), result.getLong(3), null, null);
+        return new Sighting(
+            values, result.getLong(1), result.getLong(3), othersWork(session, lanes), null, null);
       }
     }
   }
 
   private long active(Connection session) throws SQLException {
+    return count(session, "state = 'active'", lanes);
+  }
+
+  /**
+   * Whether sessions of others are at work in any database of the server: busy, or so within the
+   * last moment. Of those that the account may not see nobody knows: they are.
+   *
+   * @param lanes as for the constructor
+   */
+  static boolean othersWork(Connection session, String lanes) throws SQLException {
+    String work =
+        "(state IS NULL OR state = 'active' OR state_change > clock_timestamp() - " + MOMENT + ")";
+    return count(session, work, lanes) > 0;
+  }
+
+  private static long count(Connection session, String what, String lanes) throws SQLException {
     try (PreparedStatement select =
         session.prepareStatement(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-              AND NOT starts_with(application_name, ?)
-              AND application_name NOT IN ('pgbackfill', 'pgbackfill ledger', 'pgbackfill heartbeat')
-            """)) {
+            "SELECT count(*) FROM pg_stat_activity WHERE " + what + " AND " + OTHERS)) {
       select.setString(1, lanes);
       try (ResultSet result = select.executeQuery()) {
         result.next();

@@ -219,10 +219,10 @@ public final class BackfillRun {
     boolean wantsIds = plan.reporting().outcomes() != null || hold.keepsIds();
     Existence.Facts facts =
         new Existence.Facts(
-            plan.threads(), restraint.isRateLimited(), source.mostRecords(), wantsIds, isResumed);
+            plan.threads(), restraint.isGentle(), source.mostRecords(), wantsIds, isResumed);
     return retries.ask(
         "pgbackfill",
-        () -> Existence.choose(database, table, facts, restraint::rest),
+        () -> Existence.choose(database, table, facts, restraint),
         e -> new LoadException(table.name() + " can't be read: " + e.getMessage(), e));
   }
 

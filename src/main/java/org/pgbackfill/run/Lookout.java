@@ -68,7 +68,7 @@ final class Lookout implements AutoCloseable {
       while (goesOn && !thread.isInterrupted()) {
         long start = System.nanoTime();
         hear();
-        look(restraint.throttle());
+        look();
         Duration left = INTERVAL.minusNanos(System.nanoTime() - start);
         goesOn = stop.pass(left.isNegative() ? Duration.ZERO : left);
       }
@@ -78,8 +78,9 @@ final class Lookout implements AutoCloseable {
     }
   }
 
-  private void look(Throttle throttle) {
-    throttle.see(live.look(throttle.asked(), throttle.query()));
+  private void look() {
+    Throttle throttle = restraint.throttle();
+    restraint.see(live.look(throttle.asked(), throttle.query()));
   }
 
   private void hear() {

@@ -4,19 +4,23 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Hold;
 import org.pgbackfill.load.ChunkLoader;
 import org.pgbackfill.load.Database;
+import org.pgbackfill.load.Existence;
 import org.pgbackfill.load.LiveSystem;
 import org.pgbackfill.load.Retries;
+import org.pgbackfill.load.Sighting;
 import org.pgbackfill.report.BlastRadius;
 
 /**
  * How a run behaves towards the live system: when its chunks begin, how large they are, and what it
  * has to say about that at the end. Safe between threads.
  */
-final class Restraint {
+final class Restraint implements Existence.Rests {
   /** So many records are read at a stretch, where the rate is limited: a millisecond of work. */
   private static final int STRETCH = 200;
 
@@ -28,6 +32,12 @@ final class Restraint {
 
   /** A piece that has only waited for the server needs no more. */
   private static final Duration LONGEST_REST = Duration.ofMillis(100);
+
+  /** So long a thread goes on where others are at work, before they have its core for a moment. */
+  private static final long LONGEST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** Enough for whoever waits for the core to get it, not enough to be felt by the load. */
+  private static final long MOMENT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final ThrottlePlan plan;
   private final Stop stop;
@@ -42,6 +52,12 @@ final class Restraint {
 
   /** Null where the server does not say. */
   private Long walAtStart;
+
+  private volatile boolean othersWork;
+
+  /** When each thread had its last moment. */
+  private final ThreadLocal<long[]> lastMoment =
+      ThreadLocal.withInitial(() -> new long[] {System.nanoTime()});
 
   Restraint(ThrottlePlan plan, int chunkSize, Stop stop, Consumer<String> notices) {
     this.plan = plan;
@@ -65,6 +81,7 @@ final class Restraint {
   /** Begins to look; to be closed by the caller. */
   Lookout watch(Database database, Hold hold, Consumer<Exception> failed) {
     walAtStart = LiveSystem.walBytes(database);
+    othersWork = LiveSystem.othersWork(database, hold.name());
     return Lookout.start(new LiveSystem(database, hold.name()), hold, this, stop, notices, failed);
   }
 
@@ -76,6 +93,12 @@ final class Restraint {
   /** What holds the load. */
   Throttle throttle() {
     return throttle;
+  }
+
+  /** Takes what the last look has shown. */
+  void see(Sighting sighting) {
+    othersWork = sighting.othersWork();
+    throttle.see(sighting);
   }
 
   /** Turns a knob while the run is at work; empty lifts a limit. */
@@ -93,8 +116,12 @@ final class Restraint {
     }
   }
 
-  /** Whether only so many records in a second are let through. */
-  boolean isRateLimited() {
+  /** Whether the live system is to feel little of the load, where that can be chosen. */
+  boolean isGentle() {
+    return isRateLimited() || othersWork;
+  }
+
+  private boolean isRateLimited() {
     return rate.perSecond() != null;
   }
 
@@ -108,16 +135,19 @@ final class Restraint {
 
   /**
    * Lets the reader deal another record to the lanes: where the rate is limited it reads in short
-   * stretches. Where that is so low that a window is no more than that, it may go on. For one
-   * thread.
+   * stretches. Where that is so low that a window is no more than that, it may go on; there, and
+   * without a limit, with a moment for others now and then. For one thread.
    */
   void read() {
     Long perSecond = rate.perSecond();
-    if (perSecond == null || perSecond < STRETCH * Pace.CHUNKS_PER_SECOND) {
+    boolean paces = perSecond != null && perSecond >= STRETCH * Pace.CHUNKS_PER_SECOND;
+    if (++stretch < STRETCH) {
       return;
     }
-    if (++stretch == STRETCH) {
-      stretch = 0;
+    stretch = 0;
+    if (!paces) {
+      moment();
+    } else {
       for (Duration wait = reading.take(STRETCH); !wait.isZero(); wait = reading.take(STRETCH)) {
         if (!stop.pass(wait)) {
           return;
@@ -128,14 +158,30 @@ final class Restraint {
 
   /**
    * Has a rest behind a piece of work that no rate measures, where the rate is limited: a third of
-   * the time it works.
+   * the time it works. Otherwise it waits for the server often enough.
    *
    * @param worked how long the piece took
    */
-  void rest(Duration worked) {
+  @Override
+  public void after(Duration worked) {
     if (isRateLimited()) {
       Duration rest = worked.multipliedBy(RESTS);
       var unused = stop.pass(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
+    }
+  }
+
+  /**
+   * Lets others have the core now and then, where others are at work. A scheduler lets a thread go
+   * on for some milliseconds as long as it does not wait, whoever waits behind it.
+   */
+  @Override
+  public void moment() {
+    if (othersWork) {
+      long[] last = lastMoment.get();
+      if (System.nanoTime() - last[0] >= LONGEST_SPELL_NANOS) {
+        LockSupport.parkNanos(MOMENT_NANOS);
+        last[0] = System.nanoTime();
+      }
     }
   }
 

@@ -37,8 +37,27 @@ class KnownKeysTest {
     }
   }
 
+  /** A chunk can have 50,000 rows, which is 50 milliseconds and more of looking up. */
+  @ParameterizedTest
+  @EnumSource
+  void betweenAThousandThatAreLookedUpOthersMayHaveTheCore(Kind kind) {
+    kind.createTable(database);
+    try (TestRun whole = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertEquals(Outcome.Kind.INSERTED, kindOfAll(whole, KEYS.size()));
+      assertEquals(3, whole.moments());
+    }
+    try (TestRun inChunks = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertEquals(Outcome.Kind.EXISTING, kindOfAll(inChunks));
+      assertEquals(0, inChunks.moments(), "behind a chunk there is the server to wait for");
+    }
+  }
+
   private static Outcome.Kind kindOfAll(TestRun run) {
-    List<Outcome.Kind> kinds = run.load(1_000).stream().map(Outcome::kind).distinct().toList();
+    return kindOfAll(run, 1_000);
+  }
+
+  private static Outcome.Kind kindOfAll(TestRun run, int chunkSize) {
+    List<Outcome.Kind> kinds = run.load(chunkSize).stream().map(Outcome::kind).distinct().toList();
     assertEquals(1, kinds.size(), kinds::toString);
     return kinds.get(0);
   }

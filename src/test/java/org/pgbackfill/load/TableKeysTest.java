@@ -95,7 +95,7 @@ class TableKeysTest {
   /** What was there when the keys were read is known, and nothing else is. */
   private void assertKnown(int lane, Rows rows) {
     KeySet.Answer[] answers = new KeySet.Answer[rows.size()];
-    known.take(lane, rows, answers);
+    known.take(lane, rows, answers, Existence.Rests.NONE);
     KeySet.Answer[] expected = new KeySet.Answer[rows.size()];
     Arrays.setAll(
         expected,

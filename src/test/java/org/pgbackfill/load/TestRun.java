@@ -48,6 +48,7 @@ final class TestRun implements AutoCloseable {
   private final ChunkLoader loader;
   private final List<Row> rows = new ArrayList<>();
   private final List<Duration> rests = new ArrayList<>();
+  private int moments;
 
   TestRun(
       TestDatabase where,
@@ -78,7 +79,17 @@ final class TestRun implements AutoCloseable {
               database,
               table,
               new Existence.Facts(1, true, Long.MAX_VALUE, false, false),
-              rests::add);
+              new Existence.Rests() {
+                @Override
+                public void after(Duration worked) {
+                  rests.add(worked);
+                }
+
+                @Override
+                public void moment() {
+                  moments++;
+                }
+              });
       this.loader =
           new ChunkLoader(
               database,
@@ -103,9 +114,13 @@ final class TestRun implements AutoCloseable {
   }
 
   static ConnectionSpec spec(TestDatabase where) {
+    return spec(where, "postgres");
+  }
+
+  static ConnectionSpec spec(TestDatabase where, String role) {
     return ConnectionSpec.resolve(
         new ConnectionSpec.Given(
-            "localhost", Integer.toString(where.server().port()), "postgres", where.name(), null),
+            "localhost", Integer.toString(where.server().port()), role, where.name(), null),
         Map.of(),
         new Properties());
   }
@@ -133,6 +148,11 @@ final class TestRun implements AutoCloseable {
   /** How long each piece took after which there might have been a rest. */
   List<Duration> rests() {
     return rests;
+  }
+
+  /** How often others might have had the core. */
+  int moments() {
+    return moments;
   }
 
   long retries() {

@@ -25,11 +25,11 @@ class HeldTest {
   }
 
   private static Sighting seen(Map<Gauge, Long> values) {
-    return new Sighting(values, 3L, 1_500, null, null);
+    return new Sighting(values, 3L, 1_500, false, null, null);
   }
 
   private static Sighting blind() {
-    return new Sighting(Map.of(), null, 0, null, "57P03: starting up");
+    return new Sighting(Map.of(), null, 0, false, null, "57P03: starting up");
   }
 
   private void pass(long seconds) {

@@ -1,13 +1,15 @@
 package org.pgbackfill.run;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.pgbackfill.load.Sighting;
 
-/** How a limited rate slows down what no chunk waits for: the reader, and reading the keys. */
+/** What no chunk waits for, the reader and reading the keys, is slowed down for others' sake. */
 class RestraintTest {
   private final Stop stop = new Stop();
 
@@ -41,8 +43,8 @@ class RestraintTest {
   @Test
   void aRestIsTwiceAsLongAsTheWorkButNotForEver() {
     Restraint restraint = restraint(Map.of(Knob.MAX_RATE, 1L));
-    assertAtLeast(40, time(() -> restraint.rest(Duration.ofMillis(20))));
-    Duration took = time(() -> restraint.rest(Duration.ofHours(1)));
+    assertAtLeast(40, time(() -> restraint.after(Duration.ofMillis(20))));
+    Duration took = time(() -> restraint.after(Duration.ofHours(1)));
     assertAtLeast(100, took);
     assertTrue(took.toMinutes() < 1, took::toString);
   }
@@ -57,9 +59,56 @@ class RestraintTest {
             () -> {
               read(free, 1_000_000);
               read(low, 1_000_000);
-              free.rest(Duration.ofHours(1));
+              free.after(Duration.ofHours(1));
             });
     assertTrue(took.toSeconds() < 15, took::toString);
+  }
+
+  private static Sighting others(boolean work) {
+    return new Sighting(Map.of(), null, 0, work, null, null);
+  }
+
+  /** How long the moments take behind 2 milliseconds of work each. */
+  private static Duration moments(int times, Runnable moment) {
+    Duration all = Duration.ZERO;
+    for (int i = 0; i < times; i++) {
+      long start = System.nanoTime();
+      while (System.nanoTime() - start < 2_000_000) {
+        Thread.onSpinWait();
+      }
+      all = all.plus(time(moment));
+    }
+    return all;
+  }
+
+  @Test
+  void whereOthersAreAtWorkTheyHaveTheCoreNowAndThen() {
+    Restraint restraint = restraint(Map.of());
+    assertFalse(restraint.isGentle());
+    restraint.see(others(true));
+    assertTrue(restraint.isGentle());
+    // A hundred times 50 microseconds.
+    assertAtLeast(5, moments(100, restraint::moment));
+    assertAtLeast(5, moments(100, () -> read(restraint, 200)));
+  }
+
+  /** The control: a million moments would take 50 seconds. */
+  @Test
+  void nobodyRestsMoreOftenOrWhereNobodyIsAtWorkAnyMore() {
+    Restraint restraint = restraint(Map.of());
+    restraint.see(others(true));
+    Duration beside = time(() -> repeat(1_000_000, restraint::moment));
+    assertTrue(beside.toSeconds() < 15, beside::toString);
+    restraint.see(others(false));
+    assertFalse(restraint.isGentle());
+    Duration alone = moments(100, () -> repeat(1_000, restraint::moment));
+    assertTrue(alone.toSeconds() < 4, alone::toString);
+  }
+
+  private static void repeat(int times, Runnable work) {
+    for (int i = 0; i < times; i++) {
+      work.run();
+    }
   }
 
   @Test
