@@ -95,9 +95,11 @@ final class Restraint implements Existence.Rests {
     return throttle;
   }
 
-  /** Takes what the last look has shown. */
+  /** Takes what the last look has shown; one that has shown nothing says nothing of others. */
   void see(Sighting sighting) {
-    othersWork = sighting.othersWork();
+    if (sighting.fault() == null) {
+      othersWork = sighting.othersWork();
+    }
     throttle.see(sighting);
   }
 
@@ -158,7 +160,7 @@ final class Restraint implements Existence.Rests {
 
   /**
    * Has a rest behind a piece of work that no rate measures, where the rate is limited: a third of
-   * the time it works. Otherwise it waits for the server often enough.
+   * the time it works. Otherwise there is none: such work waits for the server often enough.
    *
    * @param worked how long the piece took
    */

@@ -86,6 +86,7 @@ class RestraintTest {
     Restraint restraint = restraint(Map.of());
     assertFalse(restraint.isGentle());
     restraint.see(others(true));
+    restraint.see(new Sighting(Map.of(), null, 0, false, null, "57P03: starting up"));
     assertTrue(restraint.isGentle());
     // A hundred times 50 microseconds.
     assertAtLeast(5, moments(100, restraint::moment));
