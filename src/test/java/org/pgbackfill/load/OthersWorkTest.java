@@ -98,7 +98,8 @@ class OthersWorkTest {
     awaitRest();
     try (Session own = Session.open(where)) {
       own.run("SET application_name = '" + name + "'");
-      assertFalse(othersWork());
+      assertFalse(LiveSystem.othersWork(database, RUN));
+      assertFalse(live.look(Set.of(), null).othersWork());
       Background<String> busy = Background.start(() -> own.attempt("SELECT pg_sleep(600)"));
       String sleeping =
           "FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'";
