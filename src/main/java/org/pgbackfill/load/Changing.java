@@ -27,8 +27,8 @@ final class Changing extends Loading {
   /** By place. */
   private final Slot[] slots;
 
-  Changing(ChunkLoader loader, Chunk chunk) {
-    super(loader, chunk);
+  Changing(ChunkLoader loader, Chunk chunk, Answers answers) {
+    super(loader, chunk, answers);
     this.changes = table.changes();
     this.slots = new Slot[rows.size()];
     Arrays.setAll(slots, place -> new Slot(place, rows.get(place)));
@@ -95,7 +95,7 @@ final class Changing extends Loading {
   }
 
   private boolean isNew(int place, boolean untried) {
-    return untried && answers[place] == KeySet.Answer.NEW;
+    return untried && answers.of(place) == KeySet.Answer.NEW;
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.pgbackfill.load;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -106,16 +107,46 @@ public final class ChunkLoader {
   }
 
   /**
-   * Loads one chunk, and returns when every record has its outcome and every transaction its end.
+   * Looks up what is known of a chunk, or of a piece of what is to be one. A key that is new counts
+   * as the run's own from now on: each row is looked up once, and what {@linkplain
+   * Answers#settleAll is not settled by that} is loaded before the lane looks further.
    *
    * @param chunk no key of it is in another chunk that is loading meanwhile in this run
+   * @return for {@link #load}
+   * @throws LoadException when the load can't go on
+   */
+  public Answers look(Chunk chunk) {
+    retries.untilThrough(
+        who(chunk.lane()),
+        () -> existence.prepare(chunk.rows()),
+        e -> new LoadException(who(chunk.lane()) + ": " + Messages.of(e), e));
+    KeySet.Answer[] answers = new KeySet.Answer[chunk.rows().size()];
+    existence.take(chunk.lane(), chunk.rows(), answers);
+    boolean settleAll =
+        table.changes() == null
+            && Arrays.stream(answers).allMatch(answer -> answer == KeySet.Answer.THERE);
+    return new Answers(answers, settleAll);
+  }
+
+  /**
+   * Loads one chunk, and returns when every record has its outcome and every transaction its end.
+   *
+   * @param chunk that was looked up
+   * @param answers what is known of it
    * @return the outcomes, in the order of the chunk's rows
    * @throws LoadException when the load can't go on; what was committed stays
    */
-  public List<Outcome> load(Chunk chunk) {
+  public List<Outcome> load(Chunk chunk, Answers answers) {
     Loading loading =
-        table.changes() == null ? new Inserting(this, chunk) : new Changing(this, chunk);
+        table.changes() == null
+            ? new Inserting(this, chunk, answers)
+            : new Changing(this, chunk, answers);
     return loading.load();
+  }
+
+  /** As a DBA sees who loads a lane's chunks. */
+  String who(int lane) {
+    return "pgbackfill " + run.name() + " lane-" + lane;
   }
 
   /**

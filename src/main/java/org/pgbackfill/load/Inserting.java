@@ -22,8 +22,8 @@ final class Inserting extends Loading {
   /** By place: whose outcome answers for the record; {@link #NONE} where it stands for itself. */
   private final int[] leaders;
 
-  Inserting(ChunkLoader loader, Chunk chunk) {
-    super(loader, chunk);
+  Inserting(ChunkLoader loader, Chunk chunk, Answers answers) {
+    super(loader, chunk, answers);
     this.leaders = new int[rows.size()];
     Arrays.fill(leaders, NONE);
   }
@@ -32,7 +32,7 @@ final class Inserting extends Loading {
   @Override
   void settleKnown(Outcome[] known) {
     for (int place = 0; place < known.length; place++) {
-      if (answers[place] == KeySet.Answer.THERE) {
+      if (answers.of(place) == KeySet.Answer.THERE) {
         known[place] = EXISTING;
       }
     }
@@ -54,7 +54,7 @@ final class Inserting extends Loading {
   private void leadByKey(int[] sorted) {
     int leader = NONE;
     for (int place : sorted) {
-      boolean first = leader == NONE || answers[place] == KeySet.Answer.NEW;
+      boolean first = leader == NONE || answers.of(place) == KeySet.Answer.NEW;
       if (!first && rows.haveSameKey(leader, place)) {
         leaders[place] = leader;
       } else {
@@ -137,13 +137,13 @@ final class Inserting extends Loading {
   private int[] findUnlessKnown(Connection connection, int[] some, Outcome[] known)
       throws SQLException {
     for (int place : some) {
-      if (answers[place] == KeySet.Answer.OURS) {
+      if (answers.of(place) == KeySet.Answer.OURS) {
         known[place] = DUPLICATE;
       }
     }
-    int[] fresh = Places.where(some, place -> answers[place] == KeySet.Answer.NEW);
+    int[] fresh = Places.where(some, place -> answers.of(place) == KeySet.Answer.NEW);
     int[] asked =
-        Places.where(some, place -> known[place] == null && answers[place] != KeySet.Answer.NEW);
+        Places.where(some, place -> known[place] == null && answers.of(place) != KeySet.Answer.NEW);
     int[] notFound = find(connection, asked, loader.existence.probe(), known);
     if (fresh.length == 0 || notFound.length == 0) {
       return fresh.length == 0 ? notFound : fresh;

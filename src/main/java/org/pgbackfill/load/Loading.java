@@ -48,8 +48,8 @@ abstract sealed class Loading permits Inserting, Changing {
   final Chunk chunk;
   final Rows rows;
 
-  /** By place: what is known of the row's key when the chunk comes up. */
-  final KeySet.Answer[] answers;
+  /** What is known of the rows' keys when the chunk comes up. */
+  final Answers answers;
 
   /** The chunk's transactions, as xmin shows them. */
   final Set<Long> mine = new HashSet<>();
@@ -68,14 +68,14 @@ abstract sealed class Loading permits Inserting, Changing {
   /** The outcomes that the ledger has, by place. */
   private Outcome[] told;
 
-  Loading(ChunkLoader loader, Chunk chunk) {
+  Loading(ChunkLoader loader, Chunk chunk, Answers answers) {
     this.loader = loader;
     this.table = loader.table;
     this.chunk = chunk;
-    this.who = "pgbackfill " + loader.run.name() + " lane-" + chunk.lane();
+    this.answers = answers;
+    this.who = loader.who(chunk.lane());
     this.rows = chunk.rows();
     this.lastRecord = rows.number(rows.size() - 1);
-    this.answers = new KeySet.Answer[rows.size()];
     this.outcomes = new Outcome[rows.size()];
   }
 
@@ -112,11 +112,6 @@ abstract sealed class Loading permits Inserting, Changing {
   abstract String unsettled();
 
   List<Outcome> load() {
-    loader.retries.untilThrough(
-        who,
-        () -> loader.existence.prepare(rows),
-        e -> new LoadException(who + ": " + Messages.of(e), e));
-    loader.existence.take(chunk.lane(), rows, answers);
     settleBefore();
     settleKnown(outcomes);
     int[] all = Places.all(rows.size());
@@ -130,7 +125,8 @@ abstract sealed class Loading permits Inserting, Changing {
       markSeparately();
     }
     for (int place : all) {
-      if (answers[place] == KeySet.Answer.NEW && outcomes[place].kind() != Outcome.Kind.INSERTED) {
+      if (answers.of(place) == KeySet.Answer.NEW
+          && outcomes[place].kind() != Outcome.Kind.INSERTED) {
         loader.existence.correct(chunk.lane(), rows, place);
       }
     }

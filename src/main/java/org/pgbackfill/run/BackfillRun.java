@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
@@ -12,6 +13,7 @@ import org.pgbackfill.ledger.Hold;
 import org.pgbackfill.ledger.Ledger;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.NoLedger;
+import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.ledger.RunEntry;
 import org.pgbackfill.ledger.RunIds;
 import org.pgbackfill.ledger.RunState;
@@ -199,7 +201,7 @@ public final class BackfillRun {
           Lanes.start(
               plan.threads(),
               stop,
-              part -> restraint.load(part, chunk -> loadChunk(chunk, order)))) {
+              part -> restraint.load(part, loader, (chunk, told) -> settle(chunk, told, order)))) {
         Reading.run(
             new Feed(plan, records, hold, history, counts, order, lanes, retries, stop, restraint)
                 ::run,
@@ -235,8 +237,8 @@ public final class BackfillRun {
                 "the marks of run " + hold.name() + " can't be read: " + e.getMessage(), e));
   }
 
-  private void loadChunk(Window.Part part, InputOrder order) {
-    order.settle(part, loader.load(part.chunk()));
+  private void settle(Window.Part chunk, List<Outcome> outcomes, InputOrder order) {
+    order.settle(chunk, outcomes);
     plan.reporting().rejectLimit().check(counts, stop);
   }
 

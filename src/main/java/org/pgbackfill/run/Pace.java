@@ -22,6 +22,12 @@ final class Pace {
    */
   static final int CHUNKS_PER_SECOND = 200;
 
+  /**
+   * Where the rate is limited, so many windows a second are read, or more: what exists needs no
+   * transaction but for the ledger's mark, and a lane marks its part of a window at once then.
+   */
+  static final int WINDOWS_PER_SECOND = 4;
+
   /** The first chunks of a run that is to keep a time: nobody knows yet how long they take. */
   static final int FIRST = 1_000;
 
@@ -86,7 +92,9 @@ final class Pace {
    * unevenly and a few records too many would make a tiny chunk. Three standard deviations.
    */
   synchronized int window(int lanes) {
-    int full = (int) Math.min(most, mostAtRate());
+    Long perSecond = rate.perSecond();
+    long inTime = perSecond == null ? most : perSecond / WINDOWS_PER_SECOND / lanes;
+    int full = (int) Math.min(most, Math.max(inTime, mostAtRate()));
     int each = lanes == 1 ? full : (int) Math.max(1, full - 3 * Math.sqrt(full));
     return Math.multiplyExact(lanes, each);
   }

@@ -1,13 +1,17 @@
 package org.pgbackfill.run;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.pgbackfill.ledger.Hold;
+import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.load.Answers;
 import org.pgbackfill.load.ChunkLoader;
 import org.pgbackfill.load.Database;
 import org.pgbackfill.load.Existence;
@@ -35,6 +39,9 @@ final class Restraint implements Existence.Rests {
 
   /** So long a thread goes on where others are at work, before they have its core for a moment. */
   private static final long LONGEST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** What is only there is marked as in after so long, though there may be more of it. */
+  private static final long LONGEST_UNMARKED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Enough for whoever waits for the core to get it, not enough to be felt by the load. */
   private static final long MOMENT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -142,7 +149,7 @@ final class Restraint implements Existence.Rests {
    */
   void read() {
     Long perSecond = rate.perSecond();
-    boolean paces = perSecond != null && perSecond >= STRETCH * Pace.CHUNKS_PER_SECOND;
+    boolean paces = perSecond != null && perSecond >= STRETCH * Pace.WINDOWS_PER_SECOND;
     if (++stretch < STRETCH) {
       return;
     }
@@ -194,17 +201,34 @@ final class Restraint implements Existence.Rests {
 
   /**
    * Loads a lane's part chunk by chunk, each when it may begin; leaves the rest when the run stops.
+   * A chunk grows by what may begin next as long as all of it is known to exist: to say so takes a
+   * transaction, and at a limited rate there would be hundreds in a second that write nothing else.
+   *
+   * @param told takes each chunk with its outcomes
    */
-  void load(Window.Part part, Consumer<Window.Part> chunks) {
-    for (Window.Part rest = part; rest != null; ) {
-      Window.Part chunk = rest.first(pace.next());
-      if (!throttle.pass(chunk.size())) {
-        return;
+  void load(Window.Part part, ChunkLoader loader, BiConsumer<Window.Part, List<Outcome>> told) {
+    Window.Part open = part;
+    Answers answers = Answers.NONE;
+    long begun = System.nanoTime();
+    while (open != null) {
+      Window.Part next = open.behind(answers.size()).first(pace.next());
+      if (!throttle.pass(next.size())) {
+        return; // what is left without a mark exists, and will when the run is resumed
       }
       long start = System.nanoTime();
-      chunks.accept(chunk);
-      pace.loaded(chunk.size(), Duration.ofNanos(System.nanoTime() - start));
-      rest = rest.behind(chunk.size());
+      answers = answers.and(loader.look(next.chunk()));
+      boolean grows =
+          answers.settleAll()
+              && answers.size() < open.size()
+              && System.nanoTime() - begun < LONGEST_UNMARKED_NANOS;
+      if (!grows) {
+        Window.Part chunk = open.first(answers.size());
+        told.accept(chunk, loader.load(chunk.chunk(), answers));
+        open = open.behind(answers.size());
+        answers = Answers.NONE;
+        begun = System.nanoTime();
+      }
+      pace.loaded(next.size(), Duration.ofNanos(System.nanoTime() - start));
     }
   }
 

@@ -10,8 +10,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgbackfill.testkit.Background;
 import org.pgbackfill.testkit.TestDatabase;
 import org.pgbackfill.testkit.TestServer;
+import org.pgbackfill.testkit.Wait;
 
 /** However a run finds out what exists, it comes to the same. */
 @Tag("database")
@@ -135,6 +137,44 @@ class ExistenceTest {
     assertEquals("known_keys", again.field("existence"));
     assertEquals(RECORDS, again.count("existing"), again::toString);
     assertEquals(version, database.number("SELECT max(xmin::text::bigint) FROM email_contacts"));
+  }
+
+  /** Of chunks that a rate makes small there would be a transaction each, which writes nothing. */
+  @Test
+  void atALimitedRateWhatExistsIsMarkedInLargerChunksAndAResumeGoesOnBehindThem() {
+    var unused = load(contacts(0, RECORDS));
+    Cli.Result stopped = stopInTheMiddle("there", contacts(0, RECORDS));
+    long existing = stopped.count("existing");
+    assertTrue(existing < RECORDS && existing / marks("there") > 200, stopped::toString);
+    Cli.Result end = Cli.on(database).json(words("there", "--resume"));
+    assertEquals(0, end.status(), end::toString);
+    assertEquals(RECORDS, end.count("existing"), end::toString);
+    // The control: every other one is new, and each chunk has rows and a mark.
+    Cli.Result half = stopInTheMiddle("half", contacts(0, 2 * RECORDS));
+    assertTrue(half.count("inserted") > 0, half::toString);
+    assertTrue(
+        (half.count("existing") + half.count("inserted")) / marks("half") <= 100, half::toString);
+  }
+
+  private Object[] words(String run, Object... more) {
+    return Load.with(more, "contacts", folder.resolve(run + ".csv"), "--run", run, "--threads", 3);
+  }
+
+  private Cli.Result stopInTheMiddle(String run, String csv) {
+    var unused = Load.write(folder.resolve(run + ".csv"), csv);
+    Background<Cli.Result> load =
+        Background.start(() -> Cli.on(database).json(words(run, "--max-rate", 4000)));
+    Wait.until("some are in", () -> marks(run) > 5);
+    assertEquals(0, Cli.on(database).run("stop", run).status());
+    Cli.Result stopped = load.join();
+    assertEquals(5, stopped.status(), stopped::toString);
+    return stopped;
+  }
+
+  private long marks(String run) {
+    return database.number(
+        "SELECT count(*) FROM pgbackfill.mark JOIN pgbackfill.run USING (run_id) WHERE complete AND"
+            + " name = '%s'".formatted(run));
   }
 
   /** The links have far more keys than the export has records. */

@@ -140,7 +140,8 @@ final class TestRun implements AutoCloseable {
     List<Outcome> outcomes = new ArrayList<>();
     for (int from = 0; from < rows.size(); from += chunkSize) {
       List<Row> some = rows.subList(from, Math.min(from + chunkSize, rows.size()));
-      outcomes.addAll(loader.load(new Chunk(0, Rows.of(some))));
+      Chunk chunk = new Chunk(0, Rows.of(some));
+      outcomes.addAll(loader.load(chunk, loader.look(chunk)));
     }
     return outcomes;
   }

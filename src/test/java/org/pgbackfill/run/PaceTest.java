@@ -58,11 +58,14 @@ class PaceTest {
     assertEquals(50, pace(50, null, 500L).next());
   }
 
-  /** What is read at a time is no more than the lanes take at a time. */
+  /** What is read at a time is a quarter of a second's, and as much as a chunk has at least. */
   @Test
   void aLimitedRateMakesSmallWindows() {
-    assertEquals(450, pace(10_000, null, 90_000L).window(1));
-    assertEquals(2 * 386, pace(10_000, null, 90_000L).window(2));
+    assertEquals(22_500, pace(50_000, null, 90_000L).window(1));
+    assertEquals(2 * 10_931, pace(50_000, null, 90_000L).window(2));
+    assertEquals(10_000, pace(10_000, null, 90_000L).window(1));
+    assertEquals(125, pace(10_000, null, 500L).window(1));
+    assertEquals(4 * 70, pace(10_000, null, 500L).window(4));
     assertEquals(2 * 9_700, pace(10_000, null, null).window(2));
   }
 
