@@ -11,8 +11,8 @@ import java.util.Set;
 
 /** The figures that the server's own views give, and what they say of this run. For one thread. */
 final class ServerFigures {
-  /** Sessions that wait for less are not kept by us, but by the ordinary course of things. */
-  private static final String MOMENT = "interval '1 second'";
+  /** Who waits for less is kept by the ordinary course of things; who did something is at work. */
+  private static final String SHORT_WHILE = "interval '1 second'";
 
   /**
    * Clients' sessions, but the run's own; what reads the table's keys is a lane, by another name.
@@ -88,7 +88,7 @@ final class ServerFigures {
                    coalesce(max(extract(epoch FROM since)) * 1000, 0)::bigint
             FROM waiting
             """
-                .formatted(MOMENT))) {
+                .formatted(SHORT_WHILE))) {
       select.setString(1, lanes);
       try (ResultSet result = select.executeQuery()) {
         result.next();
@@ -111,7 +111,9 @@ final class ServerFigures {
    */
   static boolean othersWork(Connection session, String lanes) throws SQLException {
     String work =
-        "(state IS NULL OR state = 'active' OR state_change > clock_timestamp() - " + MOMENT + ")";
+        "(state IS NULL OR state = 'active' OR state_change > clock_timestamp() - "
+            + SHORT_WHILE
+            + ")";
     return count(session, work, lanes) > 0;
   }
 
