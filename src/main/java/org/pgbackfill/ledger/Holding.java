@@ -68,6 +68,10 @@ public final class Holding implements Hold {
                 // The server is away: the lanes retry, and say so. The next beat tries a new
                 // session.
                 endSession();
+              } finally {
+                if (heart.isShutdown()) {
+                  endSession(); // the run's end has not seen a session that was only on its way
+                }
               }
             },
             0,

@@ -9,10 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
-import java.time.Instant;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,46 +20,15 @@ import org.pgbackfill.testkit.TestServer;
 @Tag("database")
 class LostCommitTest {
   private final TestDatabase database = TestServer.shared().database();
-  private final Connections connections = new Plain();
+  private final Connections connections = new PlainConnections(database);
   private final Ledger ledger;
   private final Holding holding;
   private final Marks marks;
 
   LostCommitTest() throws SQLException {
     ledger = Ledger.open(connections, "pgbackfill");
-    holding = ledger.hold(ledger.start(request()));
+    holding = ledger.hold(ledger.start(PlainConnections.request()));
     marks = holding.marks();
-  }
-
-  /** Connections without limits of their own. */
-  private final class Plain implements Connections {
-    @Override
-    public Connection begin(String who) throws SQLException {
-      Connection connection = database.connect();
-      connection.setAutoCommit(false);
-      return connection;
-    }
-
-    @Override
-    public Connection session() throws SQLException {
-      return begin("");
-    }
-
-    @Override
-    public void limit(Connection session, String who) {}
-  }
-
-  private static Ledger.Request request() {
-    return new Ledger.Request(
-        "lost",
-        "lost",
-        new Work("contacts", "t", "", List.of()),
-        Ledger.Request.Intent.PLAIN,
-        RunIds.of(Instant.now(), 1),
-        2,
-        true,
-        "the test",
-        UUID.randomUUID());
   }
 
   @AfterEach

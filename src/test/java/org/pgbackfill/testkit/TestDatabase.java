@@ -100,9 +100,16 @@ public final class TestDatabase {
    * sessions there: a session sends its counts at its end, and leaves pg_stat_activity after that.
    */
   public long deadlocks() {
-    Wait.until(
-        "all other sessions in " + name + " have ended",
-        () -> number("SELECT count(*) FROM pg_stat_activity WHERE " + OTHERS) == 0);
+    try {
+      Wait.until(
+          "all other sessions in " + name + " have ended",
+          () -> number("SELECT count(*) FROM pg_stat_activity WHERE " + OTHERS) == 0);
+    } catch (AssertionError e) {
+      String left =
+          "SELECT application_name, backend_start, state_change, state, wait_event, query FROM"
+              + " pg_stat_activity WHERE ";
+      throw new AssertionError(e.getMessage() + "; left: " + rows(left + OTHERS), e);
+    }
     return number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
   }
 
