@@ -213,7 +213,7 @@ final class Restraint implements Existence.Rests {
     while (open != null) {
       Window.Part next = open.behind(answers.size()).first(pace.next());
       if (!throttle.pass(next.size())) {
-        return; // what is left without a mark exists, and will when the run is resumed
+        return; // what has no mark yet was only looked up: a resumed run looks again
       }
       long start = System.nanoTime();
       answers = answers.and(loader.look(next.chunk()));
