@@ -34,6 +34,7 @@ public final class Holding implements Hold {
   private final ScheduledExecutorService heart;
   private final ConcurrentSkipListMap<Long, String> checkpoints = new ConcurrentSkipListMap<>();
   private volatile Connection session;
+  private volatile boolean isClosed;
 
   Holding(Connections connections, String schema, Ledger.Start start) {
     this.connections = connections;
@@ -69,8 +70,10 @@ public final class Holding implements Hold {
                 // session.
                 endSession();
               } finally {
-                if (heart.isShutdown()) {
-                  endSession(); // the run's end has not seen a session that was only on its way
+                // Not before the ledger has the run's end: without the session, others take the
+                // run.
+                if (isClosed) {
+                  endSession(); // close has not seen one that was only on its way
                 }
               }
             },
@@ -279,6 +282,7 @@ public final class Holding implements Hold {
 
   @Override
   public void close() {
+    isClosed = true;
     heart.shutdownNow();
     endSession();
   }

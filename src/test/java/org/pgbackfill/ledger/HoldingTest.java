@@ -1,6 +1,7 @@
 package org.pgbackfill.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,9 +21,16 @@ class HoldingTest {
   private final class Late extends PlainConnections {
     private final CompletableFuture<Connection> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> given = new CompletableFuture<>();
+    private Runnable beforeNext = () -> {};
 
     Late() {
       super(database);
+    }
+
+    @Override
+    public Connection begin(String who) throws SQLException {
+      beforeNext.run();
+      return super.begin(who);
     }
 
     @Override
@@ -48,6 +56,32 @@ class HoldingTest {
     assertFalse(session.isClosed(), "nobody else has ended it");
     connections.given.complete(null);
     Wait.until("it has ended", () -> isClosed(session));
+  }
+
+  /** Others take a run whose session is gone, and its own end would find it lost. */
+  @Test
+  void aSessionThatComesWhileTheEndIsWrittenIsThereUntilThat() throws SQLException {
+    Late connections = new Late();
+    Ledger ledger = Ledger.open(connections, "pgbackfill");
+    Holding holding = ledger.hold(ledger.start(PlainConnections.request()));
+    RunEntry.Counters counters = new RunEntry.Counters(0, 0, 0, 0, 0, 0, 0);
+    CompletableFuture<Thread> heart = new CompletableFuture<>();
+    holding.beat(
+        () -> {
+          heart.complete(Thread.currentThread());
+          return counters;
+        },
+        lost -> {});
+    Connection session = connections.opened.join();
+    connections.beforeNext =
+        () -> {
+          connections.given.complete(null);
+          Wait.until("the beat is through", () -> !heart.join().isAlive());
+          assertFalse(isClosed(session));
+        };
+    holding.end(RunState.SUCCEEDED, null, counters);
+    holding.close();
+    assertTrue(isClosed(session));
   }
 
   private static boolean isClosed(Connection session) {

@@ -39,6 +39,8 @@ class RestraintTest {
     Restraint restraint = restraint(Map.of(Knob.MAX_RATE, 40_000L));
     // The first stretch of 200 goes at once; 19,800 more at 44,000 in a second.
     assertAtLeast(440, time(() -> read(restraint, 20_000)));
+    Restraint slow = restraint(Map.of(Knob.MAX_RATE, 4_000L));
+    assertAtLeast(400, time(() -> read(slow, 2_000)));
   }
 
   @Test
