@@ -36,9 +36,7 @@ public final class Main {
             System.getenv(),
             Main::askPassword,
             Main::onSignals);
-    if (args.length > 1) {
-      Ahead.begin();
-    }
+    Ahead.begin(args);
     int status = run(terminal, args);
     out.flush();
     err.flush();

@@ -91,7 +91,12 @@ public final class BackfillRun {
     try (CsvSource source = CsvSource.open(plan.files(), stdin)) {
       Target target = plan.into().target().apply(source.files());
       try (Records records =
-          new Records(source, target, number -> ids.id(number), Feed.FIRST_WINDOW, stop)) {
+          new Records(
+              source,
+              target,
+              number -> ids.id(number),
+              restraint.isRateLimited() ? 0 : Feed.FIRST_WINDOW,
+              stop)) {
         return execute(source, records, target, err);
       }
     }
@@ -100,26 +105,35 @@ public final class BackfillRun {
   private Summary execute(CsvSource source, Records records, Target target, PrintStream err)
       throws SourceException {
     try (Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
-      if (plan.into().createTable()) {
-        Schema.create(database, target);
+      Summary summary = execute(source, records, target, database, err);
+      if (serverAnswers) {
+        restraint.leave(database, sinceStart());
       }
-      TargetTable table = TargetTable.inspect(database, target, plan.into().notification());
-      tellIgnored(target);
-      restraint.check(database);
-      RunIds newIds = RunIds.of(plan.started(), new SecureRandom().nextLong());
-      if (plan.book().schema() == null) {
-        return execute(source, records, database, table, new NoLedger(plan.name(), newIds), err);
-      }
-      Ledger ledger = open(database, plan.book().schema());
-      Ledger.Request request = plan.request(source, table.name(), newIds);
-      Ledger.Start started =
-          retries.ask(LEDGER_WHO, () -> ledger.start(request), ledger::unwritable);
-      if (started.kind() == Ledger.Start.Kind.DONE) {
-        return Summary.ofDone(started.run(), plan.book().schema());
-      }
-      try (Hold hold = ledger.hold(started)) {
-        return execute(source, records, database, table, hold, err);
-      }
+      return summary;
+    }
+  }
+
+  private Summary execute(
+      CsvSource source, Records records, Target target, Database database, PrintStream err)
+      throws SourceException {
+    if (plan.into().createTable()) {
+      Schema.create(database, target);
+    }
+    TargetTable table = TargetTable.inspect(database, target, plan.into().notification());
+    tellIgnored(target);
+    restraint.check(database);
+    RunIds newIds = RunIds.of(plan.started(), new SecureRandom().nextLong());
+    if (plan.book().schema() == null) {
+      return execute(source, records, database, table, new NoLedger(plan.name(), newIds), err);
+    }
+    Ledger ledger = open(database, plan.book().schema());
+    Ledger.Request request = plan.request(source, table.name(), newIds);
+    Ledger.Start started = retries.ask(LEDGER_WHO, () -> ledger.start(request), ledger::unwritable);
+    if (started.kind() == Ledger.Start.Kind.DONE) {
+      return Summary.ofDone(started.run(), plan.book().schema());
+    }
+    try (Hold hold = ledger.hold(started)) {
+      return execute(source, records, database, table, hold, err);
     }
   }
 
@@ -329,6 +343,10 @@ public final class BackfillRun {
     }
   }
 
+  private Duration sinceStart() {
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
   private Summary summary(Database database, Hold hold, Reports reports) {
     Ending ending = ending();
     return new Summary(
@@ -337,7 +355,7 @@ public final class BackfillRun {
         ending.state(),
         ending.reason(),
         counters(hold),
-        Duration.ofNanos(System.nanoTime() - start),
+        sinceStart(),
         existence == null ? null : existence.way().word(),
         reports.rejectsFile(),
         reports.outcomesFile(),

@@ -34,7 +34,7 @@ final class Records implements AutoCloseable {
    * Begins to read.
    *
    * @param ids as {@link Target#check} wants them; not asked before {@link #next}
-   * @param most how many are read before they are asked for
+   * @param most how many are read before they are asked for, 0 for none: a core is left to others
    */
   Records(CsvSource source, Target target, LongFunction<UUID> ids, int most, Stop stop) {
     this.source = source;

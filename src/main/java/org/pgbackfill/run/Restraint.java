@@ -46,6 +46,12 @@ final class Restraint implements Existence.Rests {
   /** Enough for whoever waits for the core to get it, not enough to be felt by the load. */
   private static final long MOMENT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+  /** The longest rest between two sessions' ends; an end takes the server up to 30 ms of a core. */
+  private static final Duration LONGEST_FAREWELL = Duration.ofMillis(50);
+
+  /** A run of so many times as long has such a rest; a shorter one a shorter rest. */
+  private static final int FAREWELLS = 100;
+
   private final ThrottlePlan plan;
   private final Stop stop;
   private final Consumer<String> notices;
@@ -130,7 +136,8 @@ final class Restraint implements Existence.Rests {
     return isRateLimited() || othersWork;
   }
 
-  private boolean isRateLimited() {
+  /** Whether an operator has set a rate. */
+  boolean isRateLimited() {
     return rate.perSecond() != null;
   }
 
@@ -239,6 +246,21 @@ final class Restraint implements Existence.Rests {
       goesOn = stop.pass(Throttle.LOOK_UP);
     }
     return goesOn;
+  }
+
+  /**
+   * Ends the run's sessions, where the live system is to feel little of the load: one after the
+   * other, and none while this process ends. Where somebody waits for the end it goes at once.
+   *
+   * @param ran since the run's start
+   */
+  void leave(Database database, Duration ran) {
+    if (isGentle()) {
+      Duration share = ran.dividedBy(FAREWELLS);
+      Duration rest = share.compareTo(LONGEST_FAREWELL) < 0 ? share : LONGEST_FAREWELL;
+      database.endOneByOne(() -> stop.pass(rest));
+      var unused = stop.pass(rest);
+    }
   }
 
   /**

@@ -9,7 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,13 +61,22 @@ class LauncherTest {
   }
 
   private static Cli.Result start(Path root) throws Exception {
+    return start(root, "", "--version");
+  }
+
+  private static Cli.Result start(Path root, String options, String... words) throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     ProcessBuilder builder =
-        new ProcessBuilder(root.resolve("scripts").resolve("pgbackfill").toString(), "--version")
+        new ProcessBuilder(
+                Stream.concat(
+                        Stream.of(root.resolve("scripts").resolve("pgbackfill").toString()),
+                        Stream.of(words))
+                    .toList())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("PGBACKFILL_OPTS", options);
     Process process = builder.start();
     try {
       assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
@@ -84,6 +97,23 @@ class LauncherTest {
   void archiveOfTheBuildIsUsed() throws Exception {
     assertStartsQuietly(root);
     assertTrue(new ArchiveMaker(root).fits());
+  }
+
+  /** A core is left to others; the control is the same command without a limit. */
+  @Test
+  void whereTheRateIsLimitedCodeIsCompiledWhenItIsNeeded() throws Exception {
+    for (String limit : List.of("--max-rate=5", "--max-rate 5")) {
+      assertFalse(compilesBeside(("contacts a.csv " + limit + " --help").split(" ")), limit);
+    }
+    assertTrue(compilesBeside("contacts", "a.csv", "--max-rejects", "5", "--help"));
+  }
+
+  private static boolean compilesBeside(String... words) throws Exception {
+    Cli.Result result = start(root, "-XX:+PrintFlagsFinal", words);
+    assertEquals(0, result.status(), result::toString);
+    Matcher flag = Pattern.compile(" BackgroundCompilation += (true|false)").matcher(result.out());
+    assertTrue(flag.find(), result::toString);
+    return Boolean.parseBoolean(flag.group(1));
   }
 
   @Test

@@ -103,6 +103,16 @@ class RecordsTest {
     }
   }
 
+  /** The control is above: one record more, and they are read. */
+  @Test
+  void whereNoneIsWantedBeforeNoneIsRead() throws Exception {
+    try (CsvSource source = file();
+        Records records = records(source, 0)) {
+      assertEquals(2, source.next().number(), "nothing but the header was read");
+      assertEquals(allNumbers().subList(1, RECORDS), numbers(records));
+    }
+  }
+
   @Test
   void whatCanBeReadOnceWaitsForTheFirstQuestion() throws Exception {
     InputStream stdin = new ByteArrayInputStream(csv().getBytes(StandardCharsets.UTF_8));
