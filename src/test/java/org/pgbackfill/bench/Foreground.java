@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,8 +51,11 @@ public final class Foreground {
   /** Every so many transactions, one is an update. */
   private static final int UPDATE_EVERY = 2;
 
-  /** Of traffic, before anything is counted: the JVM and the server's caches are warm then. */
-  private static final Duration WARM_UP = Duration.ofSeconds(3);
+  /**
+   * Of traffic, before anything is counted: its JVM and the server's caches are warm then, and its
+   * sessions have seen most of the shared buffers that they come back to.
+   */
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
 
   /** The most contacts that are read and updated: they are kept in memory. */
   private static final int MOST_CONTACTS = 200_000;
@@ -110,6 +115,7 @@ public final class Foreground {
         traffic.add(workers.submit(() -> work(connection)));
       }
       Thread.sleep(WARM_UP.toMillis());
+      long wal = walBytes(open.get(0));
       long counted = System.nanoTime();
       LockSampler sampler = new LockSampler(open.get(0));
       Future<?> sampling = workers.submit(() -> sampler.run(() -> stopped));
@@ -127,12 +133,23 @@ public final class Foreground {
       }
       all.transactions.removeIf(done -> done.due() < counted);
       sampling.get();
-      return "{" + all.json(seconds, loads) + ", " + sampler.json() + "}";
+      wal = walBytes(open.get(0)) - wal;
+      return "{" + all.json(seconds, loads) + ", " + sampler.json() + ", \"wal\": " + wal + "}";
     } finally {
       workers.shutdownNow();
       for (Connection connection : open) {
         connection.close();
       }
+    }
+  }
+
+  /** By a session that is there: to start one is felt by the traffic. */
+  private static long walBytes(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result =
+            statement.executeQuery("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")) {
+      result.next();
+      return result.getLong(1);
     }
   }
 
