@@ -46,11 +46,11 @@ final class Restraint implements Existence.Rests {
   /** Enough for whoever waits for the core to get it, not enough to be felt by the load. */
   private static final long MOMENT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-  /** The longest rest between two sessions' ends; an end takes the server up to 30 ms of a core. */
-  private static final Duration LONGEST_FAREWELL = Duration.ofMillis(50);
+  /** The longest rest between two sessions' ends: twice what one takes, 30 ms of a core. */
+  private static final Duration LONGEST_FAREWELL = Duration.ofMillis(60);
 
   /** A run of so many times as long has such a rest; a shorter one a shorter rest. */
-  private static final int FAREWELLS = 100;
+  private static final int FAREWELLS = 50;
 
   private final ThrottlePlan plan;
   private final Stop stop;

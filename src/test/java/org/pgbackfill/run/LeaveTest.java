@@ -104,11 +104,11 @@ class LeaveTest {
   void whereTheRateIsLimitedThereIsARestAtEachEndAndBeforeTheProcessEnds() {
     restraint.set(Knob.MAX_RATE, OptionalLong.of(1_000));
     Duration took = leave(Duration.ofMinutes(1));
-    assertTrue(took.toMillis() >= (SESSIONS + 1) * 50, took::toString);
+    assertTrue(took.toMillis() >= (SESSIONS + 1) * 60, took::toString);
     awaitAlive(0);
   }
 
-  /** The control of the rests: a hundredth of an hour would be 36 seconds. */
+  /** The control of the rests: a fiftieth of an hour would be 72 seconds. */
   @Test
   void aRestIsNotLongerThanNeeded() {
     restraint.set(Knob.MAX_RATE, OptionalLong.of(1_000));
