@@ -47,10 +47,10 @@ final class Restraint implements Existence.Rests {
   private static final long MOMENT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   /** The longest rest between two sessions' ends: twice what one takes, 30 ms of a core. */
-  private static final Duration LONGEST_FAREWELL = Duration.ofMillis(60);
+  private static final Duration LONGEST_REST_BETWEEN_ENDS = Duration.ofMillis(60);
 
   /** A run of so many times as long has such a rest; a shorter one a shorter rest. */
-  private static final int FAREWELLS = 50;
+  private static final int RUN_TO_REST = 50;
 
   private final ThrottlePlan plan;
   private final Stop stop;
@@ -256,8 +256,9 @@ final class Restraint implements Existence.Rests {
    */
   void leave(Database database, Duration ran) {
     if (isGentle()) {
-      Duration share = ran.dividedBy(FAREWELLS);
-      Duration rest = share.compareTo(LONGEST_FAREWELL) < 0 ? share : LONGEST_FAREWELL;
+      Duration share = ran.dividedBy(RUN_TO_REST);
+      Duration rest =
+          share.compareTo(LONGEST_REST_BETWEEN_ENDS) < 0 ? share : LONGEST_REST_BETWEEN_ENDS;
       database.endOneByOne(() -> stop.pass(rest));
       var unused = stop.pass(rest);
     }

@@ -103,7 +103,7 @@ class RecordsTest {
     }
   }
 
-  /** The control is above: one record more, and they are read. */
+  /** The control is above: where ten are wanted, ten are read. */
   @Test
   void whereNoneIsWantedBeforeNoneIsRead() throws Exception {
     try (CsvSource source = file();
