@@ -62,9 +62,6 @@ public final class Database implements AutoCloseable, Connections {
       "set_config('transaction_timeout', '0', true),";
   private static final int FIRST_WITH_TRANSACTION_TIMEOUT = 17;
 
-  /** So many times what connecting may take, the first login may: there can be several hosts. */
-  private static final int LOGIN = 3;
-
   /** How long the pool waits for a connection before it says why there is none. */
   private static final Duration CONNECT = Duration.ofSeconds(10);
 
@@ -80,16 +77,18 @@ public final class Database implements AutoCloseable, Connections {
   private final ConnectionSpec spec;
   private final Limits limits;
   private final String limitsSql;
+  private final PoolSource source;
   private final HikariDataSource pool;
 
   private Database(
-      ConnectionSpec spec, Limits limits, Access access, int serverVersion, HikariDataSource pool) {
+      ConnectionSpec spec, Limits limits, Access access, PoolSource source, HikariDataSource pool) {
     this.spec = spec;
     this.limits = limits;
     this.limitsSql =
         LIMITS.formatted(
             access.sql,
-            serverVersion < FIRST_WITH_TRANSACTION_TIMEOUT ? "" : NO_TRANSACTION_TIMEOUT);
+            source.serverVersion() < FIRST_WITH_TRANSACTION_TIMEOUT ? "" : NO_TRANSACTION_TIMEOUT);
+    this.source = source;
     this.pool = pool;
   }
 
@@ -104,7 +103,7 @@ public final class Database implements AutoCloseable, Connections {
   }
 
   /**
-   * Connects once, to learn at once what does not work, and makes the pool.
+   * Connects, to learn at once what does not work, and makes the pool of that.
    *
    * @param spec where and as whom
    * @param limits how long to wait for what
@@ -127,36 +126,23 @@ public final class Database implements AutoCloseable, Connections {
    * @throws LoadException when the server can't be reached or refuses
    */
   public static Database open(ConnectionSpec spec, Limits limits, int lanes, Access access) {
-    int version;
-    try (Connection first = DriverManager.getConnection(spec.url(), withLogin(spec.properties()))) {
-      if (!first.isValid((int) CONNECT.toSeconds())) {
-        throw new SQLException("the server does not answer", "08006");
-      }
-      version = first.getMetaData().getDatabaseMajorVersion();
+    // The server ends a statement in time; where it can't say so any more, the silence ends here.
+    Properties properties = properties(spec, limits, limits.statement().plus(SILENCE));
+    PoolSource source;
+    try {
+      source = PoolSource.open(spec, properties);
     } catch (SQLException e) {
       throw refused(spec, e);
     }
     HikariConfig config = new HikariConfig();
     config.setPoolName("pgbackfill");
-    config.setJdbcUrl(spec.url());
-    // The server ends a statement in time; where it can't say so any more, the silence ends here.
-    config.setDataSourceProperties(properties(spec, limits.statement().plus(SILENCE).toSeconds()));
+    config.setDataSource(source);
     config.setMaximumPoolSize(lanes + 1);
     config.setMinimumIdle(0);
     config.setAutoCommit(false);
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(patience(limits).toMillis());
-    return new Database(spec, limits, access, version, new HikariDataSource(config));
-  }
-
-  /**
-   * A server that accepts a connection and then says nothing is given up as well, where the
-   * operator has not said that connecting may take for ever.
-   */
-  private static Properties withLogin(Properties properties) throws SQLException {
-    long login = (long) LOGIN * PGProperty.CONNECT_TIMEOUT.getInt(properties);
-    properties.putIfAbsent(PGProperty.LOGIN_TIMEOUT.getName(), Long.toString(login));
-    return properties;
+    return new Database(spec, limits, access, source, new HikariDataSource(config));
   }
 
   /** Who gives up soon does not wait long for a connection. */
@@ -165,11 +151,13 @@ public final class Database implements AutoCloseable, Connections {
     return wait.compareTo(SHORTEST_CONNECT) < 0 ? SHORTEST_CONNECT : wait;
   }
 
-  private static Properties properties(ConnectionSpec spec, long silenceSeconds) {
+  private static Properties properties(ConnectionSpec spec, Limits limits, Duration silence) {
     Properties properties = spec.properties();
     // No named statements.
-    properties.setProperty("prepareThreshold", "0");
-    properties.putIfAbsent("socketTimeout", Long.toString(silenceSeconds));
+    PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+    properties.putIfAbsent(PGProperty.SOCKET_TIMEOUT.getName(), Long.toString(silence.toSeconds()));
+    properties.putIfAbsent(
+        PGProperty.LOGIN_TIMEOUT.getName(), Long.toString(patience(limits).toSeconds()));
     return properties;
   }
 
@@ -206,7 +194,7 @@ public final class Database implements AutoCloseable, Connections {
   @Override
   public Connection session() throws SQLException {
     Connection connection =
-        DriverManager.getConnection(spec.url(), properties(spec, SESSION_SILENCE.toSeconds()));
+        DriverManager.getConnection(spec.url(), properties(spec, limits, SESSION_SILENCE));
     connection.setAutoCommit(false);
     return connection;
   }
@@ -253,5 +241,6 @@ public final class Database implements AutoCloseable, Connections {
   @Override
   public void close() {
     pool.close();
+    source.close();
   }
 }
