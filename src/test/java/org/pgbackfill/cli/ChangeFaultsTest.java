@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,13 +111,20 @@ class ChangeFaultsTest {
     }
   }
 
+  /** Each as it is before a run. */
+  private static final Map<Scene, TestDatabase> SCENES = new EnumMap<>(Scene.class);
+
   @TempDir private Path folder;
 
   /** What a run leaves behind. */
   private record Traces(List<String> table, List<String> outcomes, String counters) {}
 
   private TestDatabase database(Scene scene) {
-    TestDatabase database = TestServer.shared().database().emptied();
+    return SCENES.computeIfAbsent(scene, this::made).copy();
+  }
+
+  private TestDatabase made(Scene scene) {
+    TestDatabase database = TestServer.shared().database();
     Path header = Load.write(folder.resolve("header.csv"), scene.header());
     Cli.Result made =
         Cli.on(database)
