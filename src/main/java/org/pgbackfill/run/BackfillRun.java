@@ -97,15 +97,15 @@ public final class BackfillRun {
               number -> ids.id(number),
               restraint.isRateLimited() ? 0 : Feed.FIRST_WINDOW,
               stop)) {
-        return execute(source, records, target, err);
+        return connect(source, records, target, err);
       }
     }
   }
 
-  private Summary execute(CsvSource source, Records records, Target target, PrintStream err)
+  private Summary connect(CsvSource source, Records records, Target target, PrintStream err)
       throws SourceException {
     try (Database database = Database.open(plan.connection(), plan.limits(), plan.threads())) {
-      Summary summary = execute(source, records, target, database, err);
+      Summary summary = begin(source, records, target, database, err);
       if (serverAnswers) {
         restraint.leave(database, sinceStart());
       }
@@ -113,7 +113,8 @@ public final class BackfillRun {
     }
   }
 
-  private Summary execute(
+  /** Looks whether it may be, and says in the ledger that it is. */
+  private Summary begin(
       CsvSource source, Records records, Target target, Database database, PrintStream err)
       throws SourceException {
     if (plan.into().createTable()) {
@@ -124,7 +125,7 @@ public final class BackfillRun {
     restraint.check(database);
     RunIds newIds = RunIds.of(plan.started(), new SecureRandom().nextLong());
     if (plan.book().schema() == null) {
-      return execute(source, records, database, table, new NoLedger(plan.name(), newIds), err);
+      return work(source, records, database, table, new NoLedger(plan.name(), newIds), err);
     }
     Ledger ledger = open(database, plan.book().schema());
     Ledger.Request request = plan.request(source, table.name(), newIds);
@@ -133,7 +134,7 @@ public final class BackfillRun {
       return Summary.ofDone(started.run(), plan.book().schema());
     }
     try (Hold hold = ledger.hold(started)) {
-      return execute(source, records, database, table, hold, err);
+      return work(source, records, database, table, hold, err);
     }
   }
 
@@ -148,7 +149,8 @@ public final class BackfillRun {
     }
   }
 
-  private Summary execute(
+  /** Loads, and says in the ledger how it has ended. */
+  private Summary work(
       CsvSource source,
       Records records,
       Database database,
