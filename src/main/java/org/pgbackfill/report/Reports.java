@@ -146,6 +146,11 @@ public final class Reports implements AutoCloseable {
     if (Files.isDirectory(path)) {
       throw failed(option, path, new IOException("it is a folder; name a file in it"));
     }
+    try {
+      CsvWriter.refuseOpenFile(path);
+    } catch (IOException e) {
+      throw failed(option, path, e);
+    }
   }
 
   private void addColumn(String name) {

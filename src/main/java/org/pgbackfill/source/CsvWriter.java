@@ -17,6 +17,9 @@ import java.util.List;
  * thread.
  */
 public final class CsvWriter implements Closeable {
+  /** Where Linux shows, by links, which files a process has open. */
+  private static final Path OPEN_FILES = Path.of("/proc");
+
   private final OutputStream out;
 
   private CsvWriter(OutputStream out) {
@@ -32,10 +35,29 @@ public final class CsvWriter implements Closeable {
    * @throws IOException when the file can't be made
    */
   public static CsvWriter create(Path path) throws IOException {
+    refuseOpenFile(path);
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && Files.isRegularFile(path)) {
       Files.delete(path);
     }
     return createNew(path);
+  }
+
+  /**
+   * Refuses a name of a file that this process has open already, such as {@code /dev/stdout} where
+   * standard output is redirected: to replace such a file would take the name from all programs.
+   *
+   * @param path where something is to be written
+   * @throws IOException when it is one; says what to do
+   */
+  public static void refuseOpenFile(Path path) throws IOException {
+    if (Files.isSymbolicLink(path) && Files.isRegularFile(path)) {
+      Path folder = path.toAbsolutePath().getParent().toRealPath();
+      if (folder.startsWith(OPEN_FILES)
+          || folder.resolve(Files.readSymbolicLink(path)).startsWith(OPEN_FILES)) {
+        throw new IOException(
+            "it leads to a file that is open already; name that file, or another");
+      }
+    }
   }
 
   /**

@@ -2,22 +2,27 @@ package org.pgbackfill.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.source.CsvRecord;
 import org.pgbackfill.source.CsvSource;
 import org.pgbackfill.source.SourceException;
 import org.pgbackfill.source.SourceFile;
+import org.pgbackfill.testkit.OpenFile;
 
 /** Runs that want to write rejects to one place leave each other's alone. */
 class ReportsTest {
@@ -83,5 +88,30 @@ class ReportsTest {
     }
     assertHas("later", rejects());
     assertHas("earlier", folder.resolve("rejects.csv.old"));
+  }
+
+  /** Before anything is loaded: neither is moved away nor replaced. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void standardOutputThatIsRedirectedIsRefused() throws Exception {
+    try (OpenFile open = OpenFile.of(Files.createFile(folder.resolve("redirected.csv")))) {
+      for (String option : List.of("--rejects", "--outcomes")) {
+        boolean isFirst = option.equals("--rejects");
+        UncheckedIOException refused =
+            assertThrows(
+                UncheckedIOException.class,
+                () ->
+                    Reports.checkPlaces(
+                        isFirst ? open.link() : rejects(), isFirst ? null : open.link()));
+        assertEquals(
+            option
+                + " "
+                + open.link()
+                + ": can't be written: it leads to a file that is open already;"
+                + " name that file, or another",
+            refused.getMessage());
+      }
+      Reports.checkPlaces(rejects(), folder.resolve("redirected.csv")); // the control: by its name
+    }
   }
 }

@@ -2,6 +2,8 @@ package org.pgbackfill.source;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgbackfill.testkit.OpenFile;
 import org.pgbackfill.testkit.ReferenceCsv;
 
 class CsvWriterTest {
@@ -101,5 +106,20 @@ class CsvWriterTest {
       writer.write(List.of("a"));
     }
     assertEquals(true, Files.exists(Path.of("/dev/null")));
+  }
+
+  /** {@code --outcomes /dev/stdout > outcomes.csv} would take /dev/stdout from all programs. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theNameOfAnOpenFileIsRefusedAndStays() throws IOException {
+    try (OpenFile open = OpenFile.of(Files.createFile(folder.resolve("redirected.csv")))) {
+      for (Path path : List.of(open.link(), open.number())) {
+        IOException refused = assertThrows(IOException.class, () -> CsvWriter.create(path));
+        assertEquals(
+            "it leads to a file that is open already; name that file, or another",
+            refused.getMessage());
+        assertTrue(Files.isRegularFile(path), path::toString);
+      }
+    }
   }
 }
