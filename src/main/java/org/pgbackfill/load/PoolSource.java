@@ -81,8 +81,11 @@ final class PoolSource extends PGSimpleDataSource {
   @Override
   public Connection getConnection() throws SQLException {
     Connection ready = first.getAndSet(null);
-    if (ready != null && answers(ready)) {
-      return ready;
+    if (ready != null) {
+      if (answers(ready)) {
+        return ready;
+      }
+      ready.close();
     }
     return DriverManager.getConnection(url, properties);
   }
