@@ -25,11 +25,22 @@ import org.pgbackfill.report.BlastRadius;
  * has to say about that at the end. Safe between threads.
  */
 final class Restraint implements Existence.Rests {
-  /** So many records are read at a stretch, where the rate is limited: a millisecond of work. */
-  private static final int STRETCH = 200;
+  /**
+   * The reader goes on in so many stretches a second, where the rate is limited. Whoever is woken
+   * while both cores are at work waits for the rest of a stretch: with 65,000 records a second in
+   * stretches of 200, half a millisecond of work each, 1.9 of 100 transactions beside took over 2.1
+   * ms, of 50 1.2, without a load 0.4 (src/site/markdown/performance.md).
+   */
+  private static final int STRETCHES_PER_SECOND = 1_000;
+
+  /** So many records are read at a stretch at least: fewer are not worth a rest. */
+  private static final int SHORTEST_STRETCH = 50;
+
+  /** And at most: a few milliseconds of work. */
+  private static final int LONGEST_STRETCH = 1_000;
 
   /** The reader is a little faster than the lanes, which must not wait for it. */
-  private static final double AHEAD = 1.1;
+  private static final double AHEAD = 1.2;
 
   /** Work that no rate measures rests so many times as long behind each piece as that took. */
   private static final int RESTS = 2;
@@ -60,8 +71,10 @@ final class Restraint implements Existence.Rests {
   private final Pace pace;
   private final Throttle throttle;
 
-  /** Records of the stretch that the reader is at. */
-  private int stretch;
+  /** Records of the stretch that the reader is at, and how many it shall have. */
+  private int read;
+
+  private int stretch = SHORTEST_STRETCH;
 
   /** Null where the server does not say. */
   private Long walAtStart;
@@ -151,23 +164,25 @@ final class Restraint implements Existence.Rests {
 
   /**
    * Lets the reader deal another record to the lanes: where the rate is limited it reads in short
-   * stretches. Where that is so low that a window is no more than that, it may go on; there, and
-   * without a limit, with a moment for others now and then. For one thread.
+   * stretches. Where that is less than a record for each of them, it may go on; there, and without
+   * a limit, with a moment for others now and then. For one thread.
    */
   void read() {
-    Long perSecond = rate.perSecond();
-    boolean paces = perSecond != null && perSecond >= STRETCH * Pace.WINDOWS_PER_SECOND;
-    if (++stretch < STRETCH) {
+    if (++read < stretch) {
       return;
     }
-    stretch = 0;
-    if (!paces) {
+    read = 0;
+    Long perSecond = rate.perSecond();
+    if (perSecond == null || perSecond < STRETCHES_PER_SECOND) {
       moment();
-    } else {
-      for (Duration wait = reading.take(STRETCH); !wait.isZero(); wait = reading.take(STRETCH)) {
-        if (!stop.pass(wait)) {
-          return;
-        }
+      return;
+    }
+    int done = stretch;
+    long due = Math.max(SHORTEST_STRETCH, perSecond / STRETCHES_PER_SECOND);
+    stretch = (int) Math.min(LONGEST_STRETCH, due);
+    for (Duration wait = reading.take(done); !wait.isZero(); wait = reading.take(done)) {
+      if (!stop.pass(wait)) {
+        return;
       }
     }
   }
