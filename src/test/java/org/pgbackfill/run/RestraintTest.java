@@ -43,6 +43,14 @@ class RestraintTest {
     assertAtLeast(400, time(() -> read(slow, 2_000)));
   }
 
+  /** The control: stretches of 200 records would let 100 through at once. */
+  @Test
+  void theReaderRestsBehindAFewRecords() {
+    Restraint restraint = restraint(Map.of(Knob.MAX_RATE, 4_000L));
+    // The first 50 at once, the next 50 at 4,800 in a second.
+    assertAtLeast(10, time(() -> read(restraint, 100)));
+  }
+
   @Test
   void aRestIsTwiceAsLongAsTheWorkButNotForEver() {
     Restraint restraint = restraint(Map.of(Knob.MAX_RATE, 1L));
