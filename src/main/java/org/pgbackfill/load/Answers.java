@@ -11,6 +11,18 @@ public final class Answers {
   private final boolean settleAll;
 
   /**
+   * Of rows that {@linkplain ChunkLoader#areThere are all there}.
+   *
+   * @param count how many
+   * @return which leave nothing to write
+   */
+  public static Answers there(int count) {
+    KeySet.Answer[] all = new KeySet.Answer[count];
+    Arrays.fill(all, KeySet.Answer.THERE);
+    return new Answers(all, true);
+  }
+
+  /**
    * Of some rows.
    *
    * @param all by place; not to be changed any more

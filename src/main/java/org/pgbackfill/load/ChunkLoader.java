@@ -129,6 +129,18 @@ public final class ChunkLoader {
   }
 
   /**
+   * Whether it is known already that all rows of a chunk were there before the run and are left as
+   * they are. Asks nobody and takes nothing: who gets no for an answer has them {@linkplain #look
+   * looked up}.
+   *
+   * @param chunk any
+   * @return false where one of them is not known
+   */
+  public boolean areThere(Chunk chunk) {
+    return table.changes() == null && existence.areThere(chunk.lane(), chunk.rows());
+  }
+
+  /**
    * Loads one chunk, and returns when every record has its outcome and every transaction its end.
    *
    * @param chunk that was looked up

@@ -193,6 +193,12 @@ public final class Existence {
     }
   }
 
+  /** Whether it is known of all rows that they were there before the run, and no more is wanted. */
+  boolean areThere(int lane, Rows rows) {
+    KnownKeys all = known;
+    return all != null && !wantsIds && all.areThere(lane, rows);
+  }
+
   /** Somebody else's row has its key, or the database has refused it: the table knows. */
   void correct(int lane, Rows rows, int place) {
     KnownKeys all = known;

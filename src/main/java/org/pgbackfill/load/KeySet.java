@@ -90,6 +90,15 @@ final class KeySet {
     return Answer.of(slots[at + 1]);
   }
 
+  /** Whether it is known that the key was there before the run. Takes nothing. */
+  boolean isThere(long high, long low) {
+    if (filter != null) {
+      return false;
+    }
+    int at = slot(slots, high, low);
+    return !isFree(at) && Answer.of(slots[at + 1]) == Answer.THERE;
+  }
+
   /** Says what is so of a key from now on. */
   void set(long high, long low, Answer answer) {
     if (filter == null && !hasRoom()) {

@@ -50,6 +50,11 @@ final class KnownKeys {
     }
   }
 
+  /** Whether it is known of all rows that they were there before the run. Takes nothing. */
+  boolean areThere(int lane, Rows rows) {
+    return lanes[lane].areThere(rows);
+  }
+
   /** Says what is so of a row's key from now on. */
   void set(int lane, Rows rows, int place, KeySet.Answer answer) {
     lanes[lane].set(rows, place, answer);
@@ -127,20 +132,42 @@ final class KnownKeys {
 
     synchronized void take(Rows rows, KeySet.Answer[] answers, int start, int end) {
       for (int from = start, to = start; from < end; from = to) {
-        batch.size = 0;
-        for (; to < end && !batch.isFull(); to++) {
-          if (rows.keyed(to)) {
-            hash(rows, to);
-            batch.add(hash);
-          }
-        }
-        keys.look(batch.high, batch.low, batch.size);
+        to = look(rows, from, end);
         for (int i = from, next = 0; i < to; i++) {
           // Without a key it can't be there: the run derives its id.
           answers[i] =
               rows.keyed(i) ? keys.take(batch.high[next], batch.low[next++]) : KeySet.Answer.NEW;
         }
       }
+    }
+
+    synchronized boolean areThere(Rows rows) {
+      for (int from = 0, to = 0; from < rows.size(); from = to) {
+        to = look(rows, from, rows.size());
+        if (batch.size < to - from) {
+          return false;
+        }
+        for (int i = 0; i < batch.size; i++) {
+          if (!keys.isThere(batch.high[i], batch.low[i])) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
+
+    /** Hashes the keys of a batch of rows, and looks at their places; where the batch ends. */
+    private int look(Rows rows, int from, int end) {
+      batch.size = 0;
+      int to = from;
+      for (; to < end && !batch.isFull(); to++) {
+        if (rows.keyed(to)) {
+          hash(rows, to);
+          batch.add(hash);
+        }
+      }
+      keys.look(batch.high, batch.low, batch.size);
+      return to;
     }
 
     synchronized void note(Batch read) {

@@ -219,7 +219,18 @@ public final class BackfillRun {
               stop,
               part -> restraint.load(part, loader, (chunk, told) -> settle(chunk, told, order)))) {
         Reading.run(
-            new Feed(plan, records, hold, history, counts, order, lanes, retries, stop, restraint)
+            new Feed(
+                    plan,
+                    records,
+                    hold,
+                    history,
+                    counts,
+                    order,
+                    lanes,
+                    retries,
+                    stop,
+                    restraint,
+                    loader::areThere)
                 ::run,
             stop);
         lanes.finish();

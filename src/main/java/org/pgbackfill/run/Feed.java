@@ -1,11 +1,13 @@
 package org.pgbackfill.run;
 
 import java.util.List;
+import java.util.function.Predicate;
 import org.pgbackfill.ledger.Counts;
 import org.pgbackfill.ledger.History;
 import org.pgbackfill.ledger.Hold;
 import org.pgbackfill.ledger.LedgerException;
 import org.pgbackfill.ledger.Outcome;
+import org.pgbackfill.load.Chunk;
 import org.pgbackfill.load.Retries;
 import org.pgbackfill.source.SourceException;
 import org.pgbackfill.target.Checked;
@@ -33,6 +35,7 @@ final class Feed {
   private final Retries retries;
   private final Stop stop;
   private final Restraint restraint;
+  private final Runnable look;
   private Window window;
   private long lastNumber;
   private History.Comparison comparison = History.Comparison.NEW;
@@ -47,7 +50,8 @@ final class Feed {
       Lanes lanes,
       Retries retries,
       Stop stop,
-      Restraint restraint) {
+      Restraint restraint,
+      Predicate<Chunk> areThere) {
     this.plan = plan;
     this.records = records;
     this.hold = hold;
@@ -58,6 +62,7 @@ final class Feed {
     this.retries = retries;
     this.stop = stop;
     this.restraint = restraint;
+    this.look = () -> window.look(areThere);
   }
 
   void run() throws SourceException {
@@ -118,8 +123,8 @@ final class Feed {
     } else if (checked instanceof Reject reject) {
       settle(checked, Outcome.rejected(reject.reason()));
     } else {
-      restraint.read();
       window.add(checked, null);
+      restraint.read(look);
     }
   }
 

@@ -169,8 +169,10 @@ final class Restraint implements Existence.Rests {
    * Lets the reader deal another record to the lanes: where the rate is limited it reads in short
    * stretches. Where that is less than a record for each of them, it may go on; there, and without
    * a limit, with a moment for others now and then. For one thread.
+   *
+   * @param look has the records of a stretch looked up, before the reader rests
    */
-  void read() {
+  void read(Runnable look) {
     if (++readOfStretch < stretch) {
       return;
     }
@@ -180,6 +182,7 @@ final class Restraint implements Existence.Rests {
       moment();
       return;
     }
+    look.run();
     int done = stretch;
     long due = Math.max(SHORTEST_STRETCH, perSecond / STRETCHES_PER_SECOND);
     stretch = (int) Math.min(LONGEST_STRETCH, due);
@@ -236,12 +239,16 @@ final class Restraint implements Existence.Rests {
     Answers answers = Answers.NONE;
     long begun = System.nanoTime();
     while (open != null) {
-      Window.Part next = open.behind(answers.size()).first(pace.next());
+      Window.Part rest = open.behind(answers.size());
+      int there = rest.there();
+      int most = pace.next();
+      boolean known = there >= Math.min(most, rest.size());
+      Window.Part next = rest.first(known ? there : most);
       if (!throttle.pass(next.size())) {
         return; // what has no mark yet was only looked up: a resumed run looks again
       }
       long start = System.nanoTime();
-      answers = answers.and(loader.look(next.chunk()));
+      answers = answers.and(known ? Answers.there(there) : loader.look(next.chunk()));
       boolean grows =
           answers.settleAll()
               && answers.size() < open.size()
@@ -253,7 +260,9 @@ final class Restraint implements Existence.Rests {
         answers = Answers.NONE;
         begun = System.nanoTime();
       }
-      pace.loaded(next.size(), Duration.ofNanos(System.nanoTime() - start));
+      if (!known) {
+        pace.loaded(next.size(), Duration.ofNanos(System.nanoTime() - start));
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package org.pgbackfill.run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.pgbackfill.ledger.Outcome;
 import org.pgbackfill.load.Chunk;
 import org.pgbackfill.target.Checked;
@@ -42,6 +43,15 @@ final class Window {
     /** Its rows, which stay where they are. */
     Chunk chunk() {
       return new Chunk(lane, new Rows(window.records, positions));
+    }
+
+    /** How many of its first records are known to be there. */
+    int there() {
+      int count = 0;
+      while (count < positions.length && positions[count] < window.there) {
+        count++;
+      }
+      return count;
     }
 
     int size() {
@@ -89,6 +99,12 @@ final class Window {
 
   private int open;
 
+  /** All open records before this position are known to be there. */
+  private int there;
+
+  /** Whether one behind them is not. */
+  private boolean isMixed;
+
   /**
    * Without a record.
    *
@@ -121,6 +137,22 @@ final class Window {
     outcomes.add(outcome);
   }
 
+  /**
+   * Has those looked up that came since the last time, as long as all are there: while the reader's
+   * core has them in its cache that takes half of what it takes a lane.
+   *
+   * @param areThere whether it is known of a chunk
+   */
+  void look(Predicate<Chunk> areThere) {
+    int end = records.size();
+    for (int lane = 0; lane < lanes && !isMixed; lane++) {
+      int[] positions = positions(lane, there);
+      isMixed =
+          positions.length > 0 && !areThere.test(new Chunk(lane, new Rows(records, positions)));
+    }
+    there = isMixed ? there : end;
+  }
+
   boolean isFull() {
     return records.size() >= capacity || bytes() >= MAX_BYTES;
   }
@@ -140,24 +172,24 @@ final class Window {
 
   /** The open records by lane; the lane cuts them into chunks. */
   List<Part> deal() {
-    int[] counts = new int[lanes];
-    for (int i = 0; i < records.size(); i++) {
-      if (laneOf[i] != NO_LANE) {
-        counts[laneOf[i]]++;
-      }
-    }
     List<Part> parts = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
-      if (counts[lane] > 0) {
-        parts.add(new Part(this, lane, positions(lane, counts[lane])));
+      int[] positions = positions(lane, 0);
+      if (positions.length > 0) {
+        parts.add(new Part(this, lane, positions));
       }
     }
     return parts;
   }
 
-  private int[] positions(int lane, int count) {
+  /** Where a lane's open records are. */
+  private int[] positions(int lane, int from) {
+    int count = 0;
+    for (int i = from; i < records.size(); i++) {
+      count += laneOf[i] == lane ? 1 : 0;
+    }
     int[] positions = new int[count];
-    for (int i = 0, next = 0; i < count; next++) {
+    for (int i = 0, next = from; i < count; next++) {
       if (laneOf[next] == lane) {
         positions[i++] = next;
       }

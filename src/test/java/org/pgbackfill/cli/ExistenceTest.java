@@ -156,6 +156,24 @@ class ExistenceTest {
         (half.count("existing") + half.count("inserted")) / marks("half") <= 100, half::toString);
   }
 
+  /** The reader looks up what comes as long as all of it exists; from then on the lanes do. */
+  @Test
+  void atALimitedRateTheSameIsFoundToExist() {
+    String before = contacts(0, RECORDS);
+    String then = before + contacts(RECORDS / 2, RECORDS * 3 / 2).replaceFirst(".*\n", "");
+    TestDatabase free = TestServer.shared().database();
+    byte[] first = before.getBytes(StandardCharsets.UTF_8);
+    var unused = load(before);
+    var unused2 = Cli.on(free).stdin(first).json("contacts", "-", "--create-table");
+    byte[] both = then.getBytes(StandardCharsets.UTF_8);
+    Cli.Result expected = Cli.on(free).stdin(both).json("contacts", "-");
+    assertTrue(expected.count("inserted") > 0 && expected.count("existing") > RECORDS);
+    assertSame(expected, load(then, "--max-rate", "200000"));
+    assertEquals(
+        free.number("SELECT count(*) FROM email_contacts"),
+        database.number("SELECT count(*) FROM email_contacts"));
+  }
+
   private Object[] words(String run, Object... more) {
     return Load.with(more, "contacts", folder.resolve(run + ".csv"), "--run", run, "--threads", 3);
   }

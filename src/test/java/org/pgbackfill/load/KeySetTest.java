@@ -42,6 +42,34 @@ class KeySetTest {
     assertTrue(set.isExact());
   }
 
+  private static boolean isThere(KeySet set, long n) {
+    long[] hash = hash(n);
+    return set.isThere(hash[0], hash[1]);
+  }
+
+  @Test
+  void itTellsWhoWasThereAndTakesNothing() {
+    KeySet set = new KeySet(ROOM);
+    set(set, 1, Answer.THERE);
+    set(set, 2, Answer.ASK);
+    take(set, 3);
+    assertTrue(isThere(set, 1));
+    assertFalse(isThere(set, 2));
+    assertFalse(isThere(set, 3));
+    assertFalse(isThere(set, 4));
+    assertEquals(Answer.NEW, take(set, 4), "nobody has taken it");
+  }
+
+  @Test
+  void aFilterKnowsNobodyWhoWasSurelyThere() {
+    KeySet set = new KeySet(0);
+    for (int n = 0; n < 10_000; n++) {
+      set(set, n, Answer.THERE);
+    }
+    assertFalse(set.isExact());
+    assertFalse(isThere(set, 1));
+  }
+
   @Test
   void itAnswersAsAMapWould() {
     KeySet set = new KeySet(ROOM);

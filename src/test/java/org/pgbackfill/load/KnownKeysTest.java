@@ -1,9 +1,11 @@
 package org.pgbackfill.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -49,6 +51,31 @@ class KnownKeysTest {
     try (TestRun inChunks = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
       assertEquals(Outcome.Kind.EXISTING, kindOfAll(inChunks));
       assertEquals(0, inChunks.moments(), "behind a chunk there is the server to wait for");
+    }
+  }
+
+  /**
+   * The controls: before anybody has read the table's keys, and where the rows are the run's own.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void whoHasReadTheKeysKnowsOfAllThatTheyAreThere(Kind kind) {
+    kind.createTable(database);
+    try (TestRun first = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertEquals(Outcome.Kind.INSERTED, kindOfAll(first));
+      assertFalse(first.areThere());
+    }
+    try (TestRun again = kind.run(database, KEYS, kind.lockOrder(), TestRun.NO_RETRY)) {
+      assertFalse(again.areThere());
+      assertEquals(Outcome.Kind.EXISTING, kindOfAll(again));
+      assertTrue(again.areThere());
+    }
+    List<String> oneMore = new ArrayList<>(KEYS);
+    oneMore.add("new@example.com");
+    try (TestRun mixed = kind.run(database, oneMore, kind.lockOrder(), TestRun.NO_RETRY)) {
+      List<Outcome.Kind> kinds = mixed.load(1_000).stream().map(Outcome::kind).distinct().toList();
+      assertEquals(List.of(Outcome.Kind.EXISTING, Outcome.Kind.INSERTED), kinds);
+      assertFalse(mixed.areThere());
     }
   }
 

@@ -146,6 +146,11 @@ final class TestRun implements AutoCloseable {
     return outcomes;
   }
 
+  /** Whether it is known of all rows that they were there. */
+  boolean areThere() {
+    return loader.areThere(new Chunk(0, Rows.of(rows)));
+  }
+
   /** How long each piece took after which there might have been a rest. */
   List<Duration> rests() {
     return rests;

@@ -1,11 +1,13 @@
 package org.pgbackfill.run;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.pgbackfill.load.Sighting;
@@ -26,7 +28,7 @@ class RestraintTest {
 
   private static void read(Restraint restraint, int records) {
     for (int i = 0; i < records; i++) {
-      restraint.read();
+      restraint.read(() -> {});
     }
   }
 
@@ -49,6 +51,20 @@ class RestraintTest {
     Restraint restraint = restraint(Map.of(Knob.MAX_RATE, 4_000L));
     // The first 50 at once, the next 50 at 4,800 in a second.
     assertAtLeast(10, time(() -> read(restraint, 100)));
+  }
+
+  /** The control: without a limit nothing is looked up by the reader. */
+  @Test
+  void atALimitedRateTheRecordsOfEachStretchAreLookedUp() {
+    AtomicInteger looks = new AtomicInteger();
+    Restraint limited = restraint(Map.of(Knob.MAX_RATE, 50_000L));
+    Restraint low = restraint(Map.of(Knob.MAX_RATE, 1L));
+    Restraint free = restraint(Map.of());
+    repeat(500, () -> limited.read(looks::incrementAndGet));
+    assertEquals(10, looks.get());
+    repeat(500, () -> low.read(looks::incrementAndGet));
+    repeat(500, () -> free.read(looks::incrementAndGet));
+    assertEquals(10, looks.get());
   }
 
   @Test
