@@ -139,7 +139,7 @@ final class Window {
 
   /**
    * Has those looked up that came since the last time, as long as all are there: while the reader's
-   * core has them in its cache that takes half of what it takes a lane.
+   * core has them in its cache that takes less than it takes a lane.
    *
    * @param areThere whether it is known of a chunk
    */

@@ -168,7 +168,7 @@ class ExistenceTest {
     byte[] both = then.getBytes(StandardCharsets.UTF_8);
     Cli.Result expected = Cli.on(free).stdin(both).json("contacts", "-");
     assertTrue(expected.count("inserted") > 0 && expected.count("existing") > RECORDS);
-    assertSame(expected, load(then, "--max-rate", "200000"));
+    assertSame(expected, load(then, "--max-rate", "20000"));
     assertEquals(
         free.number("SELECT count(*) FROM email_contacts"),
         database.number("SELECT count(*) FROM email_contacts"));
