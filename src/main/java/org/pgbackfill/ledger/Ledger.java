@@ -143,7 +143,7 @@ public final class Ledger {
    * What a start asks for.
    *
    * @param name the operator's name for the run; null to be named by {@code defaultName}
-   * @param defaultName after the run's time
+   * @param defaultName after the run's time; where another run has it, with a number behind
    * @param work what it has to do
    * @param intent whether to go on with an unfinished run, or to begin anew
    * @param ids for a new run

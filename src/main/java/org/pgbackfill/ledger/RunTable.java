@@ -123,7 +123,7 @@ final class RunTable {
 
   /** Writes a new run down, in the hands of who asks for it. */
   RunEntry begin(Ledger.Request request) throws SQLException {
-    String name = request.name() == null ? request.defaultName() : request.name();
+    String name = request.name() == null ? freeName(request.defaultName()) : request.name();
     long id;
     try (PreparedStatement insert =
         connection.prepareStatement(
@@ -157,6 +157,15 @@ final class RunTable {
     }
     writeInputs(id, request.work());
     return find("r.run_id = ?", id).get(0);
+  }
+
+  /** Two runs may begin in one millisecond, and each is steered and resumed by its name. */
+  private String freeName(String name) throws SQLException {
+    String free = name;
+    for (int i = 2; !find("r.name = ?", free).isEmpty(); i++) {
+      free = name + "-" + i;
+    }
+    return free;
   }
 
   private void writeInputs(long id, Work work) throws SQLException {

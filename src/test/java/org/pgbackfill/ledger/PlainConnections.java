@@ -17,10 +17,20 @@ class PlainConnections implements Connections {
 
   /** For a run of contacts. */
   static Ledger.Request request() {
+    return request("lost", "t");
+  }
+
+  /**
+   * For a run of contacts.
+   *
+   * @param name null for the default, which is {@code contacts-now}
+   * @param target into what; another one is other work
+   */
+  static Ledger.Request request(String name, String target) {
     return new Ledger.Request(
-        "lost",
-        "lost",
-        new Work("contacts", "t", "", List.of()),
+        name,
+        "contacts-now",
+        new Work("contacts", target, "", List.of()),
         Ledger.Request.Intent.PLAIN,
         RunIds.of(Instant.now(), 1),
         2,
