@@ -53,6 +53,18 @@ final class VerifyCommand implements Runnable {
   static final class Contacts extends OfTable {
     private final ContactsOptions contacts = new ContactsOptions();
 
+    private final OptionSpec onExisting =
+        OptionSpec.builder("--on-existing")
+            .paramLabel("MODE")
+            .type(OnExisting.class)
+            .defaultValue("keep")
+            .order(20)
+            .description(
+                "As what the export was loaded: keep, fill (no column is NULL for which a record"
+                    + " has a value) or overwrite (columns are what the last record says; an empty"
+                    + " field is NULL). Default: ${DEFAULT-VALUE}.")
+            .build();
+
     Contacts(Terminal terminal) {
       super(terminal, "contacts");
     }
@@ -61,17 +73,18 @@ final class VerifyCommand implements Runnable {
     String description() {
       return "Looks for each contact by its link and address, and compares what the record gives;"
           + " what it leaves empty is not compared. Of records with the same key the first"
-          + " counts.%n";
+          + " counts, unless --on-existing says otherwise.%n";
     }
 
     @Override
     void addTo(CommandSpec spec) {
       contacts.addTo(spec);
+      spec.addOption(onExisting);
     }
 
     @Override
     Function<List<SourceFile>, Target> target() {
-      return contacts.target(input().map(), OnExisting.KEEP);
+      return contacts.target(input().map(), onExisting.getValue());
     }
   }
 

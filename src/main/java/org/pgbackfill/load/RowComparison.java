@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pgbackfill.target.Column;
 import org.pgbackfill.target.JobsTarget;
+import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Row;
 import org.pgbackfill.target.Target;
 
@@ -23,6 +24,10 @@ import org.pgbackfill.target.Target;
  *
  * <p>The server compares, by the meaning of a column's type: points in time as such, JSON as
  * values, text character by character. What the record itself leaves empty is not compared.
+ *
+ * <p>Where records may have changed rows that were there, only what they may change is compared:
+ * whether a load would still find something to do. With {@link OnExisting#FILL} no column is NULL
+ * for which there is a value; with {@link OnExisting#OVERWRITE} an empty field stands for NULL.
  */
 public final class RowComparison {
   /**
@@ -62,7 +67,7 @@ public final class RowComparison {
    * One column that differs.
    *
    * @param column its name
-   * @param expected as the export has it
+   * @param expected as the export has it; empty for NULL
    * @param found as the table has it, points in time in UTC; null for NULL
    */
   public record Difference(String column, String expected, String found) {}
@@ -74,6 +79,9 @@ public final class RowComparison {
     /** Those that the run has given as well: a row has one or the other. */
     GIVEN_OR_DERIVED
   }
+
+  /** What stands for NULL where an empty field means that; no record has it as a value. */
+  private static final String NULL = "";
 
   private static final String ACTIVE_KEY =
       "c.unique_key = k.k%d AND c.unique_key IS NOT NULL"
@@ -95,6 +103,10 @@ public final class RowComparison {
   private final Retries retries;
   private final String who;
   private final String name;
+
+  /** Null where rows that are there stay as they are. */
+  private final ChangeFields fields;
+
   private final int[] compared;
   private final String byKey;
 
@@ -111,7 +123,8 @@ public final class RowComparison {
     this.retries = retries;
     this.who = who;
     this.name = catalog.name();
-    this.compared = compared(target, catalog);
+    this.fields = target.onExisting() == OnExisting.KEEP ? null : ChangeFields.of(target, catalog);
+    this.compared = compared(catalog);
     if (target instanceof JobsTarget) {
       int key = position("unique_key");
       this.byKey = sql(catalog, ACTIVE_KEY.formatted(key));
@@ -128,20 +141,27 @@ public final class RowComparison {
       this.byKey =
           sql(
               catalog,
-              "c.link_id = k.k1::uuid AND c.email_address = k.k2::"
-                  + catalog.columns().get("email_address").type());
+              "c.link_id = k.k%d::uuid AND c.email_address = k.k%d::%s"
+                  .formatted(
+                      position("link_id"),
+                      position("email_address"),
+                      catalog.columns().get("email_address").type()));
       this.byId = null;
       this.finished = null;
     }
   }
 
-  /** The columns that an export names. */
-  private static int[] compared(Target target, Catalog catalog) {
+  /** The columns that an export names, or of these the key's and those that it may change. */
+  private int[] compared(Catalog catalog) {
     List<Column> columns = target.columns();
-    int[] positions =
-        IntStream.range(0, columns.size())
-            .filter(c -> c == 0 || columns.get(c).presence() == Column.Presence.GIVEN)
-            .toArray();
+    IntStream all =
+        target.onExisting() == OnExisting.KEEP
+            ? IntStream.range(0, columns.size())
+                .filter(c -> c == 0 || columns.get(c).presence() == Column.Presence.GIVEN)
+            : IntStream.concat(
+                IntStream.of(position("link_id"), position("email_address")),
+                target.changeable().stream().mapToInt(Integer::intValue));
+    int[] positions = all.toArray();
     for (int c : positions) {
       var unused = catalog.column(columns.get(c).name());
     }
@@ -182,15 +202,20 @@ public final class RowComparison {
     String column = "c." + TargetTable.quoted(target.columns().get(position).name());
     String type = catalog.columns().get(target.columns().get(position).name()).type();
     String given = "k.k" + position;
+    String value =
+        target.onExisting() == OnExisting.OVERWRITE
+            ? "nullif(" + given + ", '" + NULL + "')"
+            : given;
     String differs =
         switch (type) {
-          case "json", "jsonb" -> column + "::jsonb IS DISTINCT FROM " + given + "::jsonb";
+          case "json", "jsonb" -> column + "::jsonb IS DISTINCT FROM " + value + "::jsonb";
           // exactly, whatever the column's collation takes for the same
           case "text", "character varying", "citext" ->
-              column + "::text COLLATE \"C\" IS DISTINCT FROM " + given + " COLLATE \"C\"";
-          default -> column + " IS DISTINCT FROM " + given + "::" + type;
+              column + "::text COLLATE \"C\" IS DISTINCT FROM " + value + " COLLATE \"C\"";
+          default -> column + " IS DISTINCT FROM " + value + "::" + type;
         };
-    String condition = given + " IS NOT NULL AND " + differs;
+    boolean fills = target.onExisting() == OnExisting.FILL;
+    String condition = given + " IS NOT NULL AND " + (fills ? column + " IS NULL" : differs);
     return condition + ", CASE WHEN " + condition + " THEN " + column + "::text END";
   }
 
@@ -236,6 +261,37 @@ public final class RowComparison {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * What two records of one key come to.
+   *
+   * @param before the first one, or what some come to
+   * @param next the one behind it
+   * @return for {@link #compare}, in the place of the last one that counts; where rows stay as they
+   *     are the first one
+   */
+  public Row both(Row before, Row next) {
+    if (fields == null) {
+      return before;
+    }
+    boolean fills = target.onExisting() == OnExisting.FILL;
+    String[] values = new String[target.columns().size()];
+    for (int c = 1; c < values.length; c++) {
+      values[c] = before.value(c);
+    }
+    Row teller = before;
+    for (int column : target.changeable()) {
+      String earlier = expected(before, column);
+      String later = expected(next, column);
+      if (later != null && (earlier == null || !fills)) {
+        values[column] = later;
+        teller = next;
+      } else {
+        values[column] = earlier;
+      }
+    }
+    return teller.with(values);
   }
 
   /**
@@ -317,14 +373,19 @@ public final class RowComparison {
       int column = compared[i];
       String[] values =
           rows.stream()
-              .map(
-                  row ->
-                      target.isGiven(row, column) || (column == 0 && looksById)
-                          ? row.value(column)
-                          : null)
+              .map(row -> column == 0 && looksById ? row.value(column) : expected(row, column))
               .toArray(String[]::new);
       statement.setArray(i + 1, TargetTable.texts(connection, values));
     }
+  }
+
+  /** What a column should have by a record; null where it says nothing. */
+  private String expected(Row row, int column) {
+    int f = fields == null ? -1 : target.changeable().indexOf(column);
+    if (f < 0) {
+      return target.isGiven(row, column) ? row.value(column) : null;
+    }
+    return row.value(column) == null && fields.gives(row, f) ? NULL : row.value(column);
   }
 
   private Answer answer(Row row, ResultSet result) throws SQLException {
@@ -339,7 +400,7 @@ public final class RowComparison {
         differences.add(
             new Difference(
                 target.columns().get(compared[i]).name(),
-                row.value(compared[i]),
+                expected(row, compared[i]),
                 result.getString(5 + 2 * i)));
       }
     }

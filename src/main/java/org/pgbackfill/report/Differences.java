@@ -29,7 +29,7 @@ public final class Differences implements AutoCloseable {
     DIFFERING,
     /** A worker has finished the job since; its values are not compared. */
     FINISHED,
-    /** An earlier record has the key, and was looked for. */
+    /** An earlier record has the key: what they come to was looked for. */
     DUPLICATE,
     /** The checks refuse it, or the server can't read its values: no row can have them. */
     REJECTED,
@@ -50,12 +50,13 @@ public final class Differences implements AutoCloseable {
    * What is found of a record's column.
    *
    * @param column its name; empty where it is about the whole record
-   * @param expected as the export has it; empty where it is about the whole record
+   * @param expected as the export has it; empty for NULL, and where it is about the whole record
    * @param found as the table has it, or why the record is refused; null for NULL
    */
   public record Detail(String column, String expected, String found) {}
 
   private static final int EXAMPLES = 10;
+  private static final String NOTHING = "nothing";
   private static final int SHOWN = 60;
   private static final List<String> HEADER =
       List.of("file", "line", "key", "id", "finding", "column", "expected", "found");
@@ -137,9 +138,9 @@ public final class Differences implements AutoCloseable {
           case DIFFERING ->
               detail.column()
                   + ": expected "
-                  + shown(detail.expected())
+                  + (detail.expected().isEmpty() ? NOTHING : shown(detail.expected()))
                   + ", found "
-                  + (detail.found() == null ? "nothing" : shown(detail.found()));
+                  + (detail.found() == null ? NOTHING : shown(detail.found()));
           case FINISHED -> "finished since, id " + id;
           case REJECTED -> detail.found();
           case UNVERIFIABLE -> "has neither unique_key nor id";

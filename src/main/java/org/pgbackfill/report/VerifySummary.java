@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.pgbackfill.report.Differences.Kind;
+import org.pgbackfill.target.OnExisting;
 
 /**
  * What a verification came to. Unless it was interrupted: read = present + missing + differing +
@@ -21,6 +22,7 @@ import org.pgbackfill.report.Differences.Kind;
  * @param verdict in one word
  * @param read how many records were read
  * @param differences how they went
+ * @param onExisting as what kind of load's they were compared
  * @param gone whether jobs whose keys are not active were looked for among the finished
  * @param elapsed from start to end
  */
@@ -30,6 +32,7 @@ public record VerifySummary(
     Verdict verdict,
     long read,
     Differences differences,
+    OnExisting onExisting,
     Gone gone,
     Duration elapsed) {
   /** What became of jobs whose keys are not active any more. */
@@ -101,7 +104,12 @@ public record VerifySummary(
           differences.byColumn().entrySet().stream()
               .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey(), e.getValue()))
               .collect(Collectors.joining(", "));
-      case DUPLICATE -> "the first record of the key was looked for";
+      case DUPLICATE ->
+          switch (onExisting) {
+            case KEEP -> "the first record of the key was looked for";
+            case FILL -> "any record of the key may have filled a column";
+            case OVERWRITE -> "the last record of the key counts";
+          };
       case FINISHED -> "by workers; their values were not compared";
       case REJECTED -> "can't be in";
       case UNVERIFIABLE -> "neither unique_key nor id; --run NAME has those that a run gave";

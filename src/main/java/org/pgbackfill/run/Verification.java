@@ -108,6 +108,7 @@ public final class Verification {
           verdict(differences),
           read.get(),
           differences,
+          target.onExisting(),
           plan.finished() == VerifyPlan.Finished.BY_KEY ? Gone.LOOKED_FOR : Gone.LEFT,
           Duration.ofNanos(System.nanoTime() - start));
     }
@@ -220,7 +221,7 @@ public final class Verification {
       boolean looksForGone = isJobs && plan.finished() == VerifyPlan.Finished.BY_KEY;
       Question question = new Question(table::compare, looksForGone ? Missing.GONE : Missing.SAID);
       Batch batch = Batch.usual();
-      firsts(
+      keys(
           byKey,
           row -> {
             if (isJobs && hasKnownId(row)) {
@@ -230,28 +231,41 @@ public final class Verification {
             }
           });
       ask(batch, question);
-      firsts(byId, row -> add(batch, row, question));
+      keys(byId, row -> add(batch, row, question));
       ask(batch, question);
       Question last = new Question(table::lookForFinished, Missing.SAID);
       Batch all = Batch.large();
-      firsts(gone, row -> add(all, row, last));
+      keys(gone, row -> add(all, row, last));
       ask(all, last);
     }
 
-    /** The first record of each key; the others are told as duplicates. */
-    private void firsts(SpillSort sort, Consumer<Row> taker) {
+    /** What the records of each key come to; all but the first are told as duplicates. */
+    private void keys(SpillSort sort, Consumer<Row> taker) {
       SpillSort.Entries entries = sort.sorted();
-      byte[] before = null;
+      byte[] key = null;
+      Row row = null;
       for (SpillSort.Entry entry = entries.next();
           entry != null && !stop.isRequested();
           entry = entries.next()) {
-        if (Arrays.equals(entry.key(), before)) {
-          differences.count(Kind.DUPLICATE, 1);
+        boolean isFirst = !Arrays.equals(entry.key(), key);
+        if (isFirst && row != null) {
+          taker.accept(row);
+        }
+        if (isFirst) {
+          key = entry.key();
+          row = row(entry);
         } else {
-          before = entry.key();
-          taker.accept((Row) check(RecordCodec.decode(entry.value(), files)));
+          differences.count(Kind.DUPLICATE, 1);
+          row = table.both(row, row(entry));
         }
       }
+      if (row != null && !stop.isRequested()) {
+        taker.accept(row);
+      }
+    }
+
+    private Row row(SpillSort.Entry entry) {
+      return (Row) check(RecordCodec.decode(entry.value(), files));
     }
 
     private void add(Batch batch, Row row, Question question) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.testkit.Session;
 import org.pgbackfill.testkit.Wait;
 
@@ -183,6 +184,117 @@ class VerifyTest {
         Long.parseLong(a.substring(0, a.indexOf('|')))
             - Long.parseLong(b.substring(0, b.indexOf('|')));
     return lines == 0 ? a.compareTo(b) : Long.signum(lines);
+  }
+
+  /** The controls: before the load it is not, nor as an export that has changed nothing. */
+  @ParameterizedTest
+  @EnumSource(names = {"FILL", "OVERWRITE"})
+  void whatALoadHasChangedIsAllThereInItsMode(OnExisting mode) {
+    Load load = new Load(Load.Kind.CONTACTS, folder, trial.database).generate(12_000);
+    var unused = load.run();
+    trial.database.run(
+        "UPDATE email_contacts SET name = CASE WHEN hashtext(email_address) % 2 = 0 THEN 'else'"
+            + " END");
+    Object[] words = {"contacts", load.export, "--on-existing", mode.word()};
+    assertEquals(6, verify(words).status());
+
+    Cli.Result loaded = load.run("--on-existing", mode.word());
+    assertEquals(3, loaded.status(), loaded::toString);
+    Cli.Result result = verify(words);
+
+    assertEquals(3, result.status(), result::toString);
+    assertEquals("all_there", result.field("verdict"));
+    assertEquals(load.rows(), result.count("present"), result::toString);
+    assertEquals(loaded.count("rejected"), result.count("rejected"), result::toString);
+    assertEquals(6, verify("contacts", load.export).status());
+  }
+
+  /** Of several records with one key each tells of the columns that its file has. */
+  @Test
+  void whatIsNotAsItWasOverwrittenOrFilledIsFoundAndNothingElse() {
+    trial.contacts(
+        trial.file(
+            "before.csv",
+            "link_id,email_address,name,sfs_photo_url",
+            Trial.line(Trial.LINK, address(1), "before", "before"),
+            Trial.line(Trial.LINK, address(3), "before", "before")));
+    Path one =
+        trial.file(
+            "one.csv",
+            "id,link_id,email_address,name,original_photo_url,created_at",
+            Trial.line(id(0), Trial.LINK, address(0), "Name 0", "p0", TIME),
+            Trial.line(id(1), Trial.LINK, address(1), "Name 1", "", TIME),
+            Trial.line(id(2), Trial.LINK, address(1), "", "p1", TIME),
+            Trial.line(id(3), Trial.LINK, address(2), "", "p2", TIME));
+    Path other =
+        trial.file(
+            "other.csv",
+            "link_id,email_address,sfs_photo_url",
+            Trial.line(Trial.LINK, address(2), "s2"),
+            Trial.line(Trial.LINK, address(3), ""));
+    assertEquals(
+        0,
+        Cli.on(trial.database).run("contacts", one, other, "--on-existing", "overwrite").status());
+    Object[] overwritten = {"contacts", one, other, "--on-existing", "overwrite"};
+    Object[] filled = {"contacts", one, other, "--on-existing", "fill"};
+    assertEquals(List.of(4L, 0L, 0L, 0L, 2L, 0L, 0L), counts(verify(overwritten)));
+
+    update(0, "name = NULL, id = gen_random_uuid(), created_at = now()");
+    update(1, "name = 'after', sfs_photo_url = 'after'");
+    update(2, "name = 'after', original_photo_url = NULL, sfs_photo_url = NULL");
+    update(3, "name = 'after', sfs_photo_url = 'after'");
+
+    assertEquals(List.of(0L, 0L, 4L, 0L, 2L, 0L, 0L), counts(verify(overwritten)));
+    assertEquals(
+        List.of(
+            "2|differing|name|Name 0|",
+            "2|differing|name||after",
+            "2|differing|original_photo_url|p2|",
+            "2|differing|sfs_photo_url|s2|",
+            "3|differing|sfs_photo_url||after",
+            "4|differing|name||after"),
+        differences());
+    assertEquals(List.of(2L, 0L, 2L, 0L, 2L, 0L, 0L), counts(verify(filled)));
+    assertEquals(
+        List.of(
+            "2|differing|name|Name 0|",
+            "2|differing|original_photo_url|p2|",
+            "2|differing|sfs_photo_url|s2|"),
+        differences());
+    Cli.Result text =
+        Cli.on(trial.database).run("verify", "contacts", one, other, "--on-existing", "overwrite");
+    assertTrue(
+        text.out()
+            .contains(
+                "other.csv line 3: "
+                    + Trial.LINK
+                    + "/"
+                    + address(3)
+                    + ": sfs_photo_url: expected nothing, found \"after\""),
+        text::toString);
+    assertTrue(
+        text.out().contains("duplicate                2  the last record of the key counts"),
+        text::toString);
+  }
+
+  /** As the load does: an empty field can't make it NULL. */
+  @Test
+  void anEmptyFieldSaysNothingOfAColumnThatIsNeverNull() {
+    Path export = loaded(2);
+    trial.database.run("ALTER TABLE email_contacts ALTER name SET NOT NULL");
+    Path empty =
+        trial.file(
+            "empty.csv",
+            "link_id,email_address,name",
+            Trial.line(Trial.LINK, address(0), ""),
+            Trial.line(Trial.LINK, address(1), "Name 1"),
+            Trial.line(Trial.LINK, address(1), ""));
+    Object[] words = {"contacts", empty, "--on-existing", "overwrite"};
+    assertEquals(0, verify(words).status());
+    update(1, "name = 'else'");
+    assertEquals(6, verify(words).status());
+    assertEquals(List.of("3|differing|name|Name 1|else"), differences());
+    assertEquals(6, verify("contacts", export).status());
   }
 
   @Test
