@@ -7,23 +7,16 @@ import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code pgbackfill contacts}. */
 final class ContactsCommand extends LoadCommand {
   private final ContactsOptions contacts = new ContactsOptions();
 
-  private final OptionSpec onExisting =
-      OptionSpec.builder("--on-existing")
-          .paramLabel("MODE")
-          .type(OnExisting.class)
-          .defaultValue("keep")
-          .order(20)
-          .description(
-              "What becomes of contacts that are there: keep (neither changed nor locked), fill"
-                  + " (columns that are NULL take the record's values) or overwrite (columns become"
-                  + " what the export says). Default: ${DEFAULT-VALUE}.")
-          .build();
+  private final OnExistingOption onExisting =
+      new OnExistingOption(
+          "What becomes of contacts that are there: keep (neither changed nor locked), fill"
+              + " (columns that are NULL take the record's values) or overwrite (columns become"
+              + " what the export says).");
 
   private final InsertOptions insert = new InsertOptions();
 
@@ -42,7 +35,7 @@ final class ContactsCommand extends LoadCommand {
   @Override
   void addTo(CommandSpec spec) {
     contacts.addTo(spec);
-    spec.addOption(onExisting);
+    onExisting.addTo(spec);
     insert.addTo(spec);
   }
 
@@ -53,7 +46,7 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   boolean changesRows() {
-    return onExisting.getValue() != OnExisting.KEEP;
+    return onExisting.mode() != OnExisting.KEEP;
   }
 
   @Override
@@ -63,12 +56,12 @@ final class ContactsCommand extends LoadCommand {
 
   @Override
   Function<List<SourceFile>, Target> target(Map<String, String> map) {
-    return contacts.target(map, onExisting.getValue());
+    return contacts.target(map, onExisting.mode());
   }
 
   @Override
   String mapping() {
-    OnExisting mode = onExisting.getValue();
+    OnExisting mode = onExisting.mode();
     return contacts.mapping() + (mode == OnExisting.KEEP ? "" : " on existing " + mode.word());
   }
 }

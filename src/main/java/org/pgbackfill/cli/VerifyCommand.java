@@ -17,7 +17,6 @@ import org.pgbackfill.run.VerifyPlan;
 import org.pgbackfill.source.SourceException;
 import org.pgbackfill.source.SourceFile;
 import org.pgbackfill.target.HeaderException;
-import org.pgbackfill.target.OnExisting;
 import org.pgbackfill.target.Target;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -53,17 +52,11 @@ final class VerifyCommand implements Runnable {
   static final class Contacts extends OfTable {
     private final ContactsOptions contacts = new ContactsOptions();
 
-    private final OptionSpec onExisting =
-        OptionSpec.builder("--on-existing")
-            .paramLabel("MODE")
-            .type(OnExisting.class)
-            .defaultValue("keep")
-            .order(20)
-            .description(
-                "As what the export was loaded: keep, fill (no column is NULL for which a record"
-                    + " has a value) or overwrite (columns are what the last record says; an empty"
-                    + " field is NULL). Default: ${DEFAULT-VALUE}.")
-            .build();
+    private final OnExistingOption onExisting =
+        new OnExistingOption(
+            "How the export was loaded: keep, fill (no column is NULL for which a record has a"
+                + " value) or overwrite (columns are what the last record says; an empty field is"
+                + " NULL).");
 
     Contacts(Terminal terminal) {
       super(terminal, "contacts");
@@ -79,12 +72,12 @@ final class VerifyCommand implements Runnable {
     @Override
     void addTo(CommandSpec spec) {
       contacts.addTo(spec);
-      spec.addOption(onExisting);
+      onExisting.addTo(spec);
     }
 
     @Override
     Function<List<SourceFile>, Target> target() {
-      return contacts.target(input().map(), onExisting.getValue());
+      return contacts.target(input().map(), onExisting.mode());
     }
   }
 
