@@ -22,7 +22,7 @@ import org.pgbackfill.target.OnExisting;
  * @param verdict in one word
  * @param read how many records were read
  * @param differences how they went
- * @param onExisting as what kind of load's they were compared
+ * @param onExisting the mode of the load by which records were compared with rows
  * @param gone whether jobs whose keys are not active were looked for among the finished
  * @param elapsed from start to end
  */
